@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The strict settings that every Swift target of this package is built with.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// One C library of the system: its module map and shim header live in `Sources/<name>`.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "Orchestrator",
+    products: [
+        .executable(name: "orchestratord", targets: ["orchestratord"]),
+        .library(name: "Orchestrator", targets: ["Orchestrator"]),
+        .library(name: "Providers", targets: ["Providers"]),
+        .library(name: "Daemon", targets: ["Daemon"]),
+    ],
+    targets: [
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        // llhttp ships as C source in Debian's node-llhttp; the strict mode can only be chosen when it is compiled.
+        .target(
+            name: "CLLHTTP", path: "Sources/CLLHTTP",
+            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+        // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
+        .target(name: "CSystem", path: "Sources/CSystem"),
+
+        module("Orchestrator"),
+        module("Providers", ["Orchestrator"]),
+        module("Transport", ["Orchestrator", "CSystem", "CLLHTTP", "CCurl"]),
+        module("Persistence", ["Orchestrator", "CSQLite", "COpenSSL", "CSystem"]),
+        module("Imaging", ["Orchestrator", "CVips"]),
+        module("Configuration", ["Orchestrator", "CYAML"]),
+        module("Daemon", ["Orchestrator", "Providers", "Transport", "Persistence", "Imaging", "Configuration"]),
+        .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
+
+        tests("OrchestratorTests", ["Orchestrator"]),
+        tests("ProvidersTests", ["Providers", "Orchestrator"]),
+        tests("TransportTests", ["Transport", "Orchestrator"]),
+        tests("PersistenceTests", ["Persistence", "Orchestrator"]),
+        tests("ImagingTests", ["Imaging", "Orchestrator"]),
+        tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
+    ]
+)
