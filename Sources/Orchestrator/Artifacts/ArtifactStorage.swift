@@ -1,0 +1,43 @@
+/// Keeps the bytes of pictures under the SHA-256 of their content.
+package protocol ArtifactStorage: SinkMaker {
+    /// Makes staged pictures durable under their digests; returns only when a power cut could not lose them.
+    func publish(_ staged: [StagedArtifact]) async throws(ArtifactError)
+
+    /// Where the bytes of a stored picture can be read.
+    func open(_ digest: String) async throws(ArtifactError) -> ByteSource
+
+    /// Removes the bytes; absent ones are no error.
+    func remove(_ digest: String) async throws(ArtifactError)
+}
+
+/// Takes in the bytes of one picture as they arrive, hashing and checking them on the way.
+package protocol ArtifactSink: BlobSink {
+    /// Ends the picture and says what it was; the bytes are not durable yet.
+    ///
+    /// Throws `.defective` for bytes that are no complete picture.
+    func stage() async throws(ArtifactError) -> StagedArtifact
+}
+
+/// A complete, checked picture that is not durable yet; dropped unless published.
+package struct StagedArtifact: Sendable {
+    /// SHA-256 of the bytes, lower-case hex.
+    package var digest: String
+    package var facts: ImageFacts
+    /// In memory while small, in a temporary file of the storage otherwise.
+    package var source: ByteSource
+
+    package init(digest: String, facts: ImageFacts, source: ByteSource) {
+        self.digest = digest
+        self.facts = facts
+        self.source = source
+    }
+}
+
+/// Why bytes could not be kept or found.
+package enum ArtifactError: Error, Sendable {
+    /// The bytes are no picture that we take.
+    case defective(ImageDefect)
+    case notFound
+    /// The disk is full, or the operating system said no otherwise.
+    case storage(String)
+}

@@ -1,0 +1,94 @@
+/// An opaque name of one record: a type prefix, `_`, and 26 characters whose order is the order of creation.
+///
+/// The body is a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32, lower case), so lists can use an id as cursor.
+package protocol RecordID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// What stands before `_`: `job`, `img`, …
+    static var prefix: String { get }
+    /// The whole name.
+    var text: String { get }
+    /// Wraps a name without looking at it; for names that come from the store.
+    init(trusted text: String)
+}
+
+extension RecordID {
+    /// A fresh name for something created at `time`; `random` is drawn by the caller.
+    package init(time: Timestamp, random: (UInt64, UInt64)) {
+        self.init(trusted: Self.prefix + "_" + ULID.text(milliseconds: time.milliseconds, random: random))
+    }
+
+    /// Accepts a name that a caller sent; nil unless it has this type's prefix and a body of the right form.
+    package init?(_ text: some StringProtocol) {
+        let body = text.utf8.dropFirst(Self.prefix.utf8.count + 1)
+        guard text.hasPrefix(Self.prefix + "_"), ULID.isWellFormed(body) else { return nil }
+        self.init(trusted: String(text))
+    }
+
+    package var description: String { text }
+
+    package static func < (a: Self, b: Self) -> Bool { a.text < b.text }
+}
+
+/// Names one image request from acceptance to its end.
+package struct JobID: RecordID {
+    package static let prefix = "job"
+    package let text: String
+    package init(trusted text: String) { self.text = text }
+}
+
+/// Names one stored picture.
+package struct ImageID: RecordID {
+    package static let prefix = "img"
+    package let text: String
+    package init(trusted text: String) { self.text = text }
+}
+
+/// Names one account holder.
+package struct UserID: RecordID {
+    package static let prefix = "usr"
+    package let text: String
+    package init(trusted text: String) { self.text = text }
+}
+
+/// Names one API key; it is no part of the secret.
+package struct KeyID: RecordID {
+    package static let prefix = "key"
+    package let text: String
+    package init(trusted text: String) { self.text = text }
+}
+
+/// Names one HTTP request; a caller may bring its own.
+package struct RequestID: RecordID {
+    package static let prefix = "req"
+    package let text: String
+    package init(trusted text: String) { self.text = text }
+}
+
+/// The time-ordered body of every id.
+enum ULID {
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    static let length = 26
+
+    static func text(milliseconds: Int64, random: (UInt64, UInt64)) -> String {
+        String(unsafeUninitializedCapacity: length) { buffer in
+            var time = UInt64(bitPattern: milliseconds)
+            for index in stride(from: 9, through: 0, by: -1) {
+                unsafe buffer[index] = alphabet[Int(time & 31)]
+                time >>= 5
+            }
+            var (high, low) = random
+            for index in 10..<18 {
+                unsafe buffer[index] = alphabet[Int(high & 31)]
+                high >>= 5
+            }
+            for index in 18..<26 {
+                unsafe buffer[index] = alphabet[Int(low & 31)]
+                low >>= 5
+            }
+            return length
+        }
+    }
+
+    static func isWellFormed(_ body: some Collection<UInt8>) -> Bool {
+        body.count == length && body.allSatisfy { alphabet.contains($0) }
+    }
+}

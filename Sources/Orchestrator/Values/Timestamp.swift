@@ -1,0 +1,117 @@
+/// A point in wall-clock time with the resolution of the records: one millisecond.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    public var milliseconds: Int64
+
+    /// Wraps a count of milliseconds since the Unix epoch.
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// Whole seconds since the Unix epoch, as OpenAI's `created`.
+    public var seconds: Int64 { milliseconds.floorDivided(by: 1000) }
+    /// The UTC calendar day that this moment falls on.
+    public var day: Day { Day(number: Int(milliseconds.floorDivided(by: 86_400_000))) }
+
+    /// Orders by time.
+    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+
+    /// The moment `duration` later; fractions of a millisecond are dropped.
+    public static func + (a: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: a.milliseconds + duration.milliseconds)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// RFC 3339 in UTC with milliseconds: `2026-11-21T10:30:00.000Z`.
+    public var description: String {
+        let inDay = milliseconds - Int64(day.number) * 86_400_000
+        let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60].map { padded($0, 2) }
+        return "\(day)T\(clock.joined(separator: ":")).\(padded(inDay % 1000, 3))Z"
+    }
+}
+
+/// A UTC calendar day of the proleptic Gregorian calendar.
+public struct Day: Sendable, Hashable, Comparable {
+    /// Days since 1970-01-01.
+    public var number: Int
+
+    /// Wraps a count of days since 1970-01-01.
+    public init(number: Int) {
+        self.number = number
+    }
+
+    /// Reads `YYYY-MM-DD`; nil for anything else and for days that no calendar has.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard text.utf8.count == 10, parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
+            let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
+            (1...12).contains(month), day >= 1
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+        let (y, m, d) = civil
+        guard (y, m, d) == (year, month, day) else { return nil }
+    }
+
+    /// Counts the days of a civil date; the algorithm shifts the year to begin in March, so leap days come last.
+    init(year: Int, month: Int, day: Int) {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted.floorDivided(by: 400)
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        number = era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// Year, month from 1, day from 1.
+    public var civil: (year: Int, month: Int, day: Int) {
+        let shifted = number + 719_468
+        let era = shifted.floorDivided(by: 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    /// The first moment of the day.
+    public var start: Timestamp { Timestamp(milliseconds: Int64(number) * 86_400_000) }
+
+    /// Orders by date.
+    public static func < (a: Day, b: Day) -> Bool { a.number < b.number }
+}
+
+extension Day: CustomStringConvertible {
+    /// `YYYY-MM-DD`.
+    public var description: String {
+        let (year, month, day) = civil
+        return "\(padded(Int64(year), 4))-\(padded(Int64(month), 2))-\(padded(Int64(day), 2))"
+    }
+}
+
+extension BinaryInteger {
+    /// Division that rounds towards minus infinity; `divisor` is positive.
+    fileprivate func floorDivided(by divisor: Self) -> Self {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}
+
+private func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}
+
+extension Duration {
+    /// Whole milliseconds, fractions dropped.
+    public var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Whole seconds, rounded up: what `Retry-After` may say without inviting a call too early.
+    public var roundedUpSeconds: Int64 {
+        components.seconds + (components.attoseconds > 0 ? 1 : 0)
+    }
+}
