@@ -69,7 +69,7 @@ enum ULID {
     static let length = 26
 
     static func text(milliseconds: Int64, random: (UInt64, UInt64)) -> String {
-        String(unsafeUninitializedCapacity: length) { buffer in
+        unsafe String(unsafeUninitializedCapacity: length) { buffer in
             var time = UInt64(bitPattern: milliseconds)
             for index in stride(from: 9, through: 0, by: -1) {
                 unsafe buffer[index] = alphabet[Int(time & 31)]
