@@ -1,17 +1,16 @@
-/// Takes in the bytes of one base64 string, decoded, while the document around it still arrives.
+/// Takes in the decoded bytes of one long base64 string, or of one body, while they arrive.
 ///
-/// Class-bound, as scanner and owner share it. Writing neither blocks nor fails: a sink buffers, notes what went wrong,
-/// and tells it when the owner asks. Calls come one after another, never at the same time.
+/// Used by one thread at a time; the writer asks `pendingBytes` and reads slower while it is high, so that `write` never waits.
 package protocol BlobSink: AnyObject, Sendable {
-    /// Takes the next bytes, which it copies if it keeps them.
+    /// Takes the next bytes.
     func write(_ bytes: Span<UInt8>)
 
-    /// How many bytes were taken but not yet put where they belong: whoever reads the network pauses while it is high.
+    /// Bytes taken but not yet put where they shall be; the writer's measure for back-pressure.
     var pendingBytes: Int { get }
 
-    /// Ends the blob: every byte has been written, and the string was sound base64.
+    /// Says that all bytes have come.
     func finish()
 
-    /// Ends the blob early and drops it: the string was no base64, or the document broke off.
+    /// Says that no more bytes will come and those that came are of no use.
     func abort()
 }
