@@ -71,3 +71,8 @@ uint64_t system_http_date(char text[30]);
 /// Raises RLIMIT_NOFILE's soft limit to the hard one and returns it, or -1.
 int64_t system_raise_descriptor_limit(void);
 void system_ignore_sigpipe(void);
+
+/// memmem(3): the offset of `needle` in `bytes`, or -1.
+int64_t system_find(const void *bytes, size_t length, const void *needle, size_t needle_length);
+/// mkostemp(3) with O_CLOEXEC: opens a new file, mode 0600, and puts its name in the place of the `XXXXXX` in `path`.
+int system_temporary_file(char *path);
