@@ -112,7 +112,7 @@ package final class BlockingPool: TaskExecutor, Sendable {
             return state.threads
         }
         for _ in threads { available.signal() }
-        for thread in threads { unsafe pthread_join(thread, nil) }
+        for thread in threads { pthread_join(thread, nil) }
         // What arrived after the last thread had left: a job cannot be refused, so its task goes on right here.
         while let work = state.withLock({ $0.next() }) { perform(work, isStopping: true) }
     }
