@@ -28,7 +28,7 @@ import Orchestrator
         unsafe ccurl_set_connection_callbacks(handle, openSocket, closeSocket, beforeRequest, context, owner)
         unsafe ccurl_set_string(handle, CURLOPT_USERAGENT, configuration.userAgent)
         unsafe ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
-        unsafe ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS.rawValue))
+        unsafe ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         unsafe ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         unsafe ccurl_set_long(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         unsafe ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 128 << 10)
@@ -87,9 +87,7 @@ import Orchestrator
     /// Keeps libcurl from sending a header of its own.
     func suppressHeader(_ name: StaticString) -> Bool {
         line.removeAll(keepingCapacity: true)
-        unsafe name.withUTF8Buffer { bytes in
-            for byte in unsafe bytes { line.append(CChar(bitPattern: byte)) }
-        }
+        for byte in name.description.utf8 { line.append(CChar(bitPattern: byte)) }
         line.append(CChar(bitPattern: UInt8(ascii: ":")))
         return appendLine()
     }
@@ -124,11 +122,11 @@ import Orchestrator
         case .copied(let bytes):
             // The size first: libcurl copies so many bytes.
             unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-            bytes.withUnsafeBytes { unsafe _ = ccurl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+            unsafe bytes.withUnsafeBytes { unsafe _ = ccurl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
         case .streamed(let byteCount):
             unsafe ccurl_set_long(handle, CURLOPT_POST, 1)
             unsafe ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
-            unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, byteCount)
+            unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(byteCount))
         }
         let isCustom = !(method == .post || (method == .get && !isPost))
         if isCustom {

@@ -26,7 +26,7 @@ import CSystem
         unsafe self.handle = handle
         self.pool = pool
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe ccurl_multi_set_callbacks(handle, watchSocket, setTimer, context)
+        unsafe ccurl_multi_set_callbacks(handle, watchSocket, moveTimer, context)
         unsafe ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, hostConnections)
         unsafe ccurl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, totalConnections)
         unsafe ccurl_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
@@ -194,7 +194,7 @@ private func watchSocket(
     return 0
 }
 
-private func setTimer(
+private func moveTimer(
     _ handle: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     if let context = unsafe context { unsafe multi(context).setTimer(milliseconds: milliseconds) }

@@ -3,16 +3,16 @@ import Orchestrator
 /// A `multipart/form-data` body (RFC 7578) as a list of pieces of known size, so that files stream and the length is exact.
 ///
 /// Text parts carry neither type nor charset, which some vendors refuse; file parts carry both name and type.
-package struct MultipartEncoder: Sendable {
+struct MultipartEncoder: Sendable {
     /// What is sent, in this order.
-    package let pieces: [ByteSource]
+    let pieces: [ByteSource]
     /// Bytes of all pieces.
-    package let byteCount: Int64
+    let byteCount: Int64
     /// The value of the request's `Content-Type`.
-    package let contentType: String
+    let contentType: String
 
     /// Lays out `parts`. The boundary must occur in none of them: 128 random bits in hex, drawn by the caller.
-    package init(_ parts: [FormPart], boundary: String) {
+    init(_ parts: [FormPart], boundary: String) {
         var pieces: [ByteSource] = []
         var text: [UInt8] = []  // what stands between two files
         for part in parts {

@@ -60,7 +60,7 @@ struct ReplyHead {
             guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else { continue }
             var index = 0
             while index < name.utf8CodeUnitCount,
-                ReplyHead.lower(bytes[line.lowerBound + index]) == unsafe name.utf8Start[index]
+                unsafe ReplyHead.lower(bytes[line.lowerBound + index]) == name.utf8Start[index]
             {
                 index += 1
             }

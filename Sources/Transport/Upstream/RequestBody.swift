@@ -87,7 +87,7 @@ struct RequestBody {
         _ bytes: [UInt8], from start: Int, into buffer: UnsafeMutableRawBufferPointer
     ) -> Int {
         let count = min(bytes.count - start, buffer.count)
-        bytes.withUnsafeBytes { source in
+        unsafe bytes.withUnsafeBytes { source in
             unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<start + count]))
         }
         return count
@@ -108,7 +108,8 @@ struct FileRead: Sendable, Equatable {
         var isRead = true
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let got = unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled, offset + Int64(filled))
+                let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
+                let got = unsafe pread(descriptor, rest.baseAddress, rest.count, Int(offset) + filled)
                 if got < 0, errno == EINTR { continue }
                 if got < 0 { isRead = false }
                 if got <= 0 { return }

@@ -1,4 +1,4 @@
-import Orchestrator
+package import Orchestrator
 
 /// The way out for a whole process: gives each call to the connections of the event loop it is made on.
 package final class UpstreamClient: Upstream {

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Orchestrator
 
 /// The upstream connections of one event loop; confined to the loop but for `init`.
@@ -282,7 +283,7 @@ import Orchestrator
             forget(descriptor)
             watches[Int(descriptor)].isConnection = false
         }
-        return close(descriptor)
+        return Glibc.close(descriptor)
     }
 
     private func forget(_ descriptor: Int32) {

@@ -1,3 +1,5 @@
+import Orchestrator
+
 /// Scheme, host and port: what a credential and a kept connection belong to.
 package struct Origin: Sendable, Hashable {
     /// Whether the scheme is https.
@@ -72,7 +74,7 @@ extension UpstreamURL {
         for index in 0..<prefix.utf8CodeUnitCount {
             let byte = bytes[index]
             let lower = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-            guard lower == unsafe prefix.utf8Start[index] else { return false }
+            guard unsafe lower == prefix.utf8Start[index] else { return false }
         }
         return true
     }
