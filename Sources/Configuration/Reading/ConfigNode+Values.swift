@@ -74,7 +74,8 @@ extension ConfigNode {
         else {
             throw error(
                 "a secret must not stand in this file",
-                hint: "write ${NAME} for an environment variable, or ${file:PATH} for a file")
+                hint: "write ${NAME} for an environment variable, or ${file:PATH} for a file"
+            )
         }
         let text = try string()
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\n") }) else {
@@ -96,7 +97,10 @@ extension ConfigNode {
     private func webAddress(mayHaveQuery: Bool) throws(ConfigError) -> String {
         let text = try string()
         guard let address = WebAddress(text) else {
-            throw error("must be an absolute http or https URL, not \(quotation)", hint: "such as https://api.example.com/v1")
+            throw error(
+                "must be an absolute http or https URL, not \(quotation)",
+                hint: "such as https://api.example.com/v1"
+            )
         }
         guard !address.hasCredentials else {
             throw error("must not contain a user name or password", hint: "give the key in its own field, by reference")
@@ -142,7 +146,10 @@ extension ConfigNode {
         }
         if scalar.source == "sqlite" { return .sqlite }
         guard !DatabaseURL.revealsPassword(scalar.source) else {
-            throw error("a secret must not stand in this file", hint: "write ${DATABASE_URL}, or postgres://user:${PASSWORD}@host/name")
+            throw error(
+                "a secret must not stand in this file",
+                hint: "write ${DATABASE_URL}, or postgres://user:${PASSWORD}@host/name"
+            )
         }
         let text = try string()
         guard text == "sqlite" || DatabaseURL.isWellFormed(text) else {

@@ -14,7 +14,9 @@ enum Suggestion {
         for choice in choices {
             let other = normalized(choice)
             let distance = distance(plain, other)
-            guard distance <= min(2, max(plain.count, other.count) / 3), distance < best?.distance ?? .max else { continue }
+            guard distance <= min(2, max(plain.count, other.count) / 3), distance < best?.distance ?? .max else {
+                continue
+            }
             best = (choice, distance)
         }
         return best?.choice

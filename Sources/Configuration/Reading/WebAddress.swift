@@ -29,7 +29,9 @@ struct WebAddress {
         if text.hasSuffix("]") || !text.contains(":") { return isHost(text) }
         guard let colon = text.lastIndex(of: ":") else { return false }
         let digits = text[text.index(after: colon)...]
-        guard (1...5).contains(digits.utf8.count), let port = Int(digits), (1...65_535).contains(port) else { return false }
+        guard (1...5).contains(digits.utf8.count), let port = Int(digits), (1...65_535).contains(port) else {
+            return false
+        }
         return isHost(text[..<colon])
     }
 
@@ -39,7 +41,9 @@ struct WebAddress {
         guard (1...253).contains(text.utf8.count) else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             (1...63).contains(label.utf8.count)
-                && label.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+                && label.utf8.allSatisfy {
+                    $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                }
         }
     }
 }
@@ -60,7 +64,8 @@ enum IPNetwork {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { $0.isASCIIDigit } && (Int(part) ?? 256) < 256
+                (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { $0.isASCIIDigit }
+                    && (Int(part) ?? 256) < 256
             }
     }
 
@@ -104,7 +109,8 @@ enum DatabaseURL {
         guard let query = rest.firstIndex(of: "?") else { return false }
         return rest[query...].dropFirst().split(separator: "&").contains { parameter in
             let pair = parameter.split(separator: "=", maxSplits: 1)
-            return pair.count == 2 && ["password", "sslpassword"].contains(pair[0].lowercased()) && !isReference(pair[1])
+            return pair.count == 2 && ["password", "sslpassword"].contains(pair[0].lowercased())
+                && !isReference(pair[1])
         }
     }
 

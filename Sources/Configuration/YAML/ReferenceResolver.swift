@@ -8,7 +8,8 @@ package struct ReferenceResolver: Sendable {
 
     /// `readFile` gives a file's content, or nil when there is none; paths come as they are written.
     package init(
-        environment: [String: String] = [:], readFile: @escaping @Sendable (String) -> String? = { _ in nil }
+        environment: [String: String] = [:],
+        readFile: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         self.environment = environment
         self.readFile = readFile
@@ -45,7 +46,9 @@ package struct ReferenceResolver: Sendable {
                     return .failure(
                         Malformed(
                             message: "malformed reference",
-                            hint: "write ${NAME} or ${file:PATH}; $${ stands for ${ itself"))
+                            hint: "write ${NAME} or ${file:PATH}; $${ stands for ${ itself"
+                        )
+                    )
                 }
                 let name = String(body[..<end])
                 result.references.append(name)
@@ -68,7 +71,9 @@ package struct ReferenceResolver: Sendable {
 
     private static func isReference(_ name: Substring) -> Bool {
         if name.hasPrefix("file:") { return name.utf8.count > 5 && !name.utf8.contains(0) }
-        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
         return name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

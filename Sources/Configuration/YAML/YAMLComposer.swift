@@ -30,8 +30,10 @@ struct YAMLComposer {
                 case .documentStart:
                     guard root == nil else {
                         throw YAMLProblem(
-                            message: "a second document begins here", hint: "keep one, and remove '---'",
-                            place: event.place)
+                            message: "a second document begins here",
+                            hint: "keep one, and remove '---'",
+                            place: event.place
+                        )
                     }
                 default: root = try value(event, &parser, path: "", depth: 0).node
                 }
@@ -46,19 +48,31 @@ struct YAMLComposer {
     mutating func report(_ place: YAMLPlace, _ key: String, _ message: String, hint: String? = nil) {
         errors.append(
             ConfigError(
-                file: file, line: place.line, column: place.column, key: key, message: message, hint: hint))
+                file: file,
+                line: place.line,
+                column: place.column,
+                key: key,
+                message: message,
+                hint: hint
+            )
+        )
     }
 
     // MARK: - Values
 
     /// One value, with the number of values in it.
     private mutating func value(
-        _ event: YAMLEvent, _ parser: inout YAMLParser, path: String, depth: Int
+        _ event: YAMLEvent,
+        _ parser: inout YAMLParser,
+        path: String,
+        depth: Int
     ) throws(YAMLProblem) -> (node: ConfigNode, size: Int) {
         self.path = path
         guard depth <= YAMLDocument.Limit.depth else {
             throw YAMLProblem(
-                message: "nested more than \(YAMLDocument.Limit.depth) levels deep", place: event.place)
+                message: "nested more than \(YAMLDocument.Limit.depth) levels deep",
+                place: event.place
+            )
         }
         try count(1, at: event.place)
         let result: (node: ConfigNode, size: Int)
@@ -90,7 +104,10 @@ struct YAMLComposer {
     }
 
     private mutating func sequence(
-        _ place: YAMLPlace, _ parser: inout YAMLParser, path: String, depth: Int
+        _ place: YAMLPlace,
+        _ parser: inout YAMLParser,
+        path: String,
+        depth: Int
     ) throws(YAMLProblem) -> (node: ConfigNode, size: Int) {
         var elements: [ConfigNode] = []
         var size = 1
@@ -106,7 +123,10 @@ struct YAMLComposer {
     }
 
     private mutating func mapping(
-        _ place: YAMLPlace, _ parser: inout YAMLParser, path: String, depth: Int
+        _ place: YAMLPlace,
+        _ parser: inout YAMLParser,
+        path: String,
+        depth: Int
     ) throws(YAMLProblem) -> (node: ConfigNode, size: Int) {
         var entries: [ConfigNode.Entry] = []
         var lines: [String: Int] = [:]
@@ -116,8 +136,10 @@ struct YAMLComposer {
             if case .mappingEnd = key.kind { break }
             guard case .scalar(let scalar) = key.kind else {
                 throw YAMLProblem(
-                    message: "a key must be a plain name", hint: "keys that are lists, mappings or aliases are not supported",
-                    place: key.place)
+                    message: "a key must be a plain name",
+                    hint: "keys that are lists, mappings or aliases are not supported",
+                    place: key.place
+                )
             }
             let name = scalar.text
             let keyPath = path.isEmpty ? name : "\(path).\(name)"
@@ -132,7 +154,8 @@ struct YAMLComposer {
             } else {
                 lines[name] = key.place.line
                 entries.append(
-                    ConfigNode.Entry(name: name, line: key.place.line, column: key.place.column, value: found.node))
+                    ConfigNode.Entry(name: name, line: key.place.line, column: key.place.column, value: found.node)
+                )
             }
         }
         return (node(.mapping(entries), at: place, path: path), size)
@@ -153,8 +176,13 @@ struct YAMLComposer {
         case .success(let resolved):
             return .scalar(
                 ConfigNode.Scalar(
-                    text: resolved.text, source: scalar.text, isQuoted: isQuoted, references: resolved.references,
-                    unset: resolved.unset))
+                    text: resolved.text,
+                    source: scalar.text,
+                    isQuoted: isQuoted,
+                    references: resolved.references,
+                    unset: resolved.unset
+                )
+            )
         case .failure(let malformed):
             report(place, path, malformed.message, hint: malformed.hint)
             return .null
@@ -168,10 +196,17 @@ struct YAMLComposer {
     }
 
     private mutating func alias(
-        _ anchor: String, at place: YAMLPlace, path: String
+        _ anchor: String,
+        at place: YAMLPlace,
+        path: String
     ) throws(YAMLProblem) -> (node: ConfigNode, size: Int) {
         guard let (target, size) = anchors[anchor], !openAnchors.contains(anchor) else {
-            report(place, path, "unknown anchor '\(anchor)'", hint: "an alias repeats a value that an '&\(anchor)' above it names")
+            report(
+                place,
+                path,
+                "unknown anchor '\(anchor)'",
+                hint: "an alias repeats a value that an '&\(anchor)' above it names"
+            )
             return (node(.null, at: place, path: path), 1)
         }
         try count(size, at: place)
@@ -183,7 +218,9 @@ struct YAMLComposer {
         guard valueCount <= YAMLDocument.Limit.values else {
             throw YAMLProblem(
                 message: "the file has more than \(YAMLDocument.Limit.values) values",
-                hint: "an alias counts as often as it is used", place: place)
+                hint: "an alias counts as often as it is used",
+                place: place
+            )
         }
     }
 
@@ -212,7 +249,8 @@ extension ConfigNode {
                     var entry = entry
                     entry.value = entry.value.moved(to: "\(path).\(entry.name)")
                     return entry
-                })
+                }
+            )
         }
         return moved
     }

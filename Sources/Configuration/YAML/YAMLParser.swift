@@ -53,11 +53,16 @@ import CYAML
             return unsafe .alias(anchor: text(orc_yaml_alias_anchor(event)) ?? "")
         case YAML_SCALAR_EVENT:
             let characters = unsafe UnsafeBufferPointer(
-                start: orc_yaml_scalar_value(event), count: orc_yaml_scalar_length(event))
+                start: orc_yaml_scalar_value(event),
+                count: orc_yaml_scalar_length(event)
+            )
             return unsafe .scalar(
                 YAMLScalar(
-                    text: String(decoding: characters, as: UTF8.self), isPlain: orc_yaml_scalar_is_plain(event) == 1,
-                    properties: properties(of: event)))
+                    text: String(decoding: characters, as: UTF8.self),
+                    isPlain: orc_yaml_scalar_is_plain(event) == 1,
+                    properties: properties(of: event)
+                )
+            )
         case YAML_SEQUENCE_START_EVENT: return unsafe .sequenceStart(properties(of: event))
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
         case YAML_MAPPING_START_EVENT: return unsafe .mappingStart(properties(of: event))

@@ -3,7 +3,8 @@ enum YAMLSyntaxHint {
     static func explain(_ problem: YAMLProblem, in bytes: [UInt8]) -> YAMLProblem {
         guard problem.hint == nil else { return problem }
         let lines = String(decoding: bytes, as: UTF8.self).unicodeScalars.split(
-            separator: "\n", omittingEmptySubsequences: false
+            separator: "\n",
+            omittingEmptySubsequences: false
         ).map(Array.init)
         if let tab = tab(near: problem.place, in: lines) { return tab }
         if let reference = reference(at: problem.place, in: lines) { return reference }
@@ -34,7 +35,10 @@ enum YAMLSyntaxHint {
         let indentation = lines[place.line - 1].prefix { $0 == " " || $0 == "\t" }
         guard let column = indentation.firstIndex(of: "\t") else { return nil }
         return YAMLProblem(
-            message: "a tab cannot indent", hint: "use spaces", place: YAMLPlace(line: place.line, column: column + 1))
+            message: "a tab cannot indent",
+            hint: "use spaces",
+            place: YAMLPlace(line: place.line, column: column + 1)
+        )
     }
 
     /// A `${…}` that stands unquoted between brackets, where `{` begins a mapping.
@@ -55,7 +59,9 @@ enum YAMLSyntaxHint {
         text.append(contentsOf: name)
         let quoted = String(text) + "}"
         return YAMLProblem(
-            message: "a reference between brackets must be quoted", hint: "quote it: \"\(quoted)\"",
-            place: YAMLPlace(line: place.line, column: start + 1))
+            message: "a reference between brackets must be quoted",
+            hint: "quote it: \"\(quoted)\"",
+            place: YAMLPlace(line: place.line, column: start + 1)
+        )
     }
 }

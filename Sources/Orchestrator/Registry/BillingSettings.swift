@@ -50,7 +50,13 @@ package struct CreditPack: Sendable, Hashable {
         CreditPack(id: "basic", name: "Basic", credits: 500, bonus: 50, price: MicroUSD(micros: 7_990_000)),
         CreditPack(id: "popular", name: "Popular", credits: 1500, bonus: 300, price: MicroUSD(micros: 19_990_000)),
         CreditPack(id: "pro", name: "Pro", credits: 3500, bonus: 1000, price: MicroUSD(micros: 39_990_000)),
-        CreditPack(id: "enterprise", name: "Enterprise", credits: 8000, bonus: 3000, price: MicroUSD(micros: 79_990_000)),
+        CreditPack(
+            id: "enterprise",
+            name: "Enterprise",
+            credits: 8000,
+            bonus: 3000,
+            price: MicroUSD(micros: 79_990_000)
+        ),
     ]
 }
 

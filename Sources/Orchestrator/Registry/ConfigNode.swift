@@ -23,7 +23,11 @@ public struct ConfigNode: Sendable {
 
         /// A scalar as the loader found it.
         public init(
-            text: String?, source: String, isQuoted: Bool = false, references: [String] = [], unset: [String] = []
+            text: String?,
+            source: String,
+            isQuoted: Bool = false,
+            references: [String] = [],
+            unset: [String] = []
         ) {
             self.text = text
             self.source = source
@@ -99,8 +103,13 @@ extension ConfigNode {
     public func error(_ key: String, _ message: String, hint: String? = nil) -> ConfigError {
         if let value = self[key] { return value.error(message, hint: hint) }
         return ConfigError(
-            file: file, line: line, column: column, key: path.isEmpty ? key : "\(path).\(key)", message: message,
-            hint: hint)
+            file: file,
+            line: line,
+            column: column,
+            key: path.isEmpty ? key : "\(path).\(key)",
+            message: message,
+            hint: hint
+        )
     }
 }
 
@@ -133,7 +142,10 @@ extension ConfigNode {
         let text = try plainText("a whole number")
         guard let value = Int(text) else { throw error("must be a whole number, not \(quotation)") }
         guard range.contains(value) else {
-            throw error("must be \(range.lowerBound) to \(range.upperBound), not \(value)")
+            let wanted =
+                range.lowerBound == range.upperBound
+                ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            throw error("must be \(wanted), not \(quotation)")
         }
         return value
     }
@@ -210,7 +222,10 @@ extension ConfigNode {
     ) throws(ConfigError) -> T where T.RawValue == String {
         let text = try string()
         guard let value = T(rawValue: text) else {
-            throw error("unknown value \(quotation)", hint: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw error(
+                "unknown value \(quotation)",
+                hint: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return value
     }
