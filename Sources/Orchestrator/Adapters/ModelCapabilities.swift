@@ -12,6 +12,10 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maxReferences: Int
     /// Whether an edit may be confined by a mask.
     public var masks: Bool
+    /// How the model wants a mask to be drawn; whoever calls the adapter hands masks over in this form.
+    public var maskPolarity: MaskPolarity
+    /// Whether an edit without a mask is refused.
+    public var requiresMask: Bool
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
@@ -23,6 +27,8 @@ public struct ModelCapabilities: Sendable, Hashable {
         maxImages = 1
         maxReferences = operations.contains(.edit) ? 1 : 0
         masks = false
+        maskPolarity = .alpha
+        requiresMask = false
         features = []
     }
 }
@@ -33,7 +39,7 @@ public enum ShapeRange: Sendable, Hashable {
     case any
     /// One of a list of sizes; the first is the favourite.
     case sizes([PixelSize])
-    /// One of a list of ratios; the pixels are the vendor's choice.
+    /// One of a list of ratios; the pixels are the vendor's choice. An empty list: the shape cannot be asked for at all.
     case ratios([AspectRatio])
     /// Any size within bounds.
     case free(FreeSizes)
