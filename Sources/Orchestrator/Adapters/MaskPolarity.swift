@@ -1,9 +1,9 @@
-/// How a mask says which part of a picture shall change.
+/// How a vendor marks the part of a picture that is to be painted anew.
 public enum MaskPolarity: String, Sendable, Hashable, CaseIterable {
-    /// Transparent pixels change, as in OpenAI's API and in every request to this daemon.
+    /// Transparent there, as callers of OpenAI's API send it.
     case alpha
-    /// White pixels change and black ones stay.
+    /// White there, black elsewhere.
     case white
-    /// Black pixels change and white ones stay.
+    /// Black there, white elsewhere.
     case black
 }

@@ -12,10 +12,10 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maxReferences: Int
     /// Whether an edit may be confined by a mask.
     public var masks: Bool
-    /// How the model wants a mask to be drawn; whoever calls the adapter hands masks over in this form.
-    public var maskPolarity: MaskPolarity
+    /// The mask that the model wants; masks are converted to it before the adapter sees them.
+    public var maskPolarity = MaskPolarity.alpha
     /// Whether an edit without a mask is refused.
-    public var requiresMask: Bool
+    public var requiresMask = false
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
@@ -27,8 +27,6 @@ public struct ModelCapabilities: Sendable, Hashable {
         maxImages = 1
         maxReferences = operations.contains(.edit) ? 1 : 0
         masks = false
-        maskPolarity = .alpha
-        requiresMask = false
         features = []
     }
 }

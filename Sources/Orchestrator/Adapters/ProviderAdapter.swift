@@ -18,7 +18,7 @@ public protocol ProviderAdapter: Sendable {
     /// The most tokens that `request` can consume, where the vendor bills by token and its rule is known.
     func tokenBound(of request: ProviderRequest) -> TokenUsage?
 
-    /// The pictures of `request` that must be handed over, one `VendorCall.upload` each, before the work is asked for.
+    /// The pictures that have to be handed over by calls of their own before `request` can be made.
     func uploads(for request: ProviderRequest) -> [InputImage]
 
     /// Builds one call; pure, equal inputs give equal bytes.
@@ -38,7 +38,7 @@ extension ProviderAdapter {
     public static var modelKeys: Set<String> { [] }
     /// Unknown: the registry's price is all there is.
     public func tokenBound(of request: ProviderRequest) -> TokenUsage? { nil }
-    /// None: the pictures travel with the request.
+    /// None: pictures travel in the call itself.
     public func uploads(for request: ProviderRequest) -> [InputImage] { [] }
     /// A kind whose models do not list `stream` is never asked for one.
     public func decode(_ event: WireEvent, to call: VendorCall) throws(ProviderFailure) -> StreamStep { .ignored }

@@ -11,7 +11,7 @@ struct DataURI: Sendable, Hashable {
     init?(_ picture: InputImage) {
         guard case .bytes(let bytes) = picture.source else { return nil }
         let head = "data:\(picture.format.mediaType);base64,"
-        guard head.utf8.count + (bytes.count + 2) / 3 * 4 <= Self.longest else { return nil }
-        text = head + Base64.encoded(bytes)
+        guard head.utf8.count + Base64.encodedCount(of: bytes.count) <= Self.longest else { return nil }
+        text = head + String(decoding: Base64.encode(bytes.span), as: UTF8.self)
     }
 }
