@@ -8,12 +8,15 @@ package struct EngineServices: Sendable {
     package var health: Health
     package var offloading: any Offloading
     package var log: any EventLog
+    /// The executor on which a job begun now shall run: its caller's event loop.
+    package var executor: @Sendable () -> (any TaskExecutor)?
     /// Runs what nobody waits for, such as a vendor's cancel call, until it ends or the process stops.
     package var background: @Sendable (@escaping @Sendable () async -> Void) -> Void
 
     package init(
         upstream: any Upstream, storage: any ArtifactStorage, imaging: any Imaging, store: any Store,
         time: any TimeSource, health: Health, offloading: any Offloading, log: any EventLog,
+        executor: @escaping @Sendable () -> (any TaskExecutor)?,
         background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
     ) {
         self.upstream = upstream
@@ -24,6 +27,7 @@ package struct EngineServices: Sendable {
         self.health = health
         self.offloading = offloading
         self.log = log
+        self.executor = executor
         self.background = background
     }
 }
