@@ -20,7 +20,9 @@ extension JSONObject {
     /// do not know it.
     func merging(parameters: JSONObject) -> JSONObject {
         var merged = self
-        for (name, value) in parameters { merged[name] = value.isNull ? nil : value }
+        for (name, value) in parameters {
+            if value.isNull { merged.remove(name) } else { merged.set(name, value) }
+        }
         return merged
     }
 }

@@ -39,10 +39,13 @@ struct OpenAIFailure {
     ///
     /// The stream had begun, so a repeat at the same vendor could be billed twice.
     init?(event: WireEvent) {
-        let wrapped = event.document["error"].flatMap { Self.isError($0) ? $0 : nil }
-        let isBare = event.name == "error" || event.document["type"]?.string == "error"
-        guard let error = wrapped ?? (isBare ? event.document : nil) else { return nil }
-        self.init(error: error, status: 200, headerDelay: nil)
+        if let wrapped = event.document["error"], Self.isError(wrapped) {
+            self.init(error: wrapped, status: 200, headerDelay: nil)
+        } else if event.name == "error" || event.document["type"]?.string == "error" {
+            self.init(error: event.document, status: 200, headerDelay: nil)
+        } else {
+            return nil
+        }
     }
 
     private init(error: JSON?, status: Int, headerDelay: Duration?) {
