@@ -11,6 +11,8 @@ struct VendorQuote: Sendable, CustomStringConvertible {
         let words = text.prefix(Self.longest).split(whereSeparator: \.isWhitespace).map { word in
             Self.keyMarks.contains { word.contains($0) } ? "[key]" : String(word)
         }
-        description = String(String.UnicodeScalarView(words.joined(separator: " ").unicodeScalars.filter { $0.value >= 0x20 }))
+        description = String(
+            String.UnicodeScalarView(words.joined(separator: " ").unicodeScalars.filter { $0.value >= 0x20 })
+        )
     }
 }

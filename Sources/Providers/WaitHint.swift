@@ -1,12 +1,13 @@
 import Orchestrator
 
-/// Finds how long to wait in an error's prose: `Please try again in 12s.`, `… in 6m0s`, `… in 350ms`.
+/// Finds how long to wait in an error's prose: OpenAI's `Please try again in 12s.`, `… in 6m0s`, `… in 350ms`, Replicate's
+/// `Your rate limit resets in ~30s.`
 enum WaitHint {
-    private static let phrase = "try again in "
+    private static let phrases = ["try again in ", "resets in ~"]
 
     /// Nil where the text names no time, or one over a day.
     static func duration(in text: String) -> Duration? {
-        guard let start = end(of: phrase, in: text) else { return nil }
+        guard let start = phrases.lazy.compactMap({ end(of: $0, in: text) }).first else { return nil }
         var rest = text[start...]
         var total = 0.0
         var found = false
@@ -24,7 +25,9 @@ enum WaitHint {
         let tail = rest[digits.endIndex...]
         let units: [(String, Double)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         // The dot that ends a sentence follows a unit, so a number never ends in one.
-        guard let value = Double(digits), let (name, unit) = units.first(where: { tail.hasPrefix($0.0) }) else { return nil }
+        guard let value = Double(digits), let (name, unit) = units.first(where: { tail.hasPrefix($0.0) }) else {
+            return nil
+        }
         rest = tail.dropFirst(name.count)
         return (value, unit)
     }

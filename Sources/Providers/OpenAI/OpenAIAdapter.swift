@@ -25,8 +25,12 @@ struct OpenAIAdapter: ProviderAdapter {
         case .create(let request, uploads: _):
             let body = try OpenAIBody(request)
             return WireRequest(
-                .post, base.appending(body.path), body: body.wire, authentication: .bearer,
-                reply: request.partialImages == nil ? .document : .events)
+                .post,
+                base.appending(body.path),
+                body: body.wire,
+                authentication: .bearer,
+                reply: request.partialImages == nil ? .document : .events
+            )
         case .upload, .poll, .collect, .cancel:
             throw .foreignHandle(Self.kind)
         }

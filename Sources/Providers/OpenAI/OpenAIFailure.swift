@@ -55,11 +55,14 @@ struct OpenAIFailure {
         let message = error?["message"]?.string ?? error?.string ?? ""
         let delay = headerDelay ?? WaitHint.duration(in: message)
         let kind = Self.kind(code: code, type: type, message: message, status: status, delay: delay)
-        let detail = "openai \(status)\(type.map { " \($0)" } ?? "")\(code.map { " \($0)" } ?? ""): \(VendorQuote(message))"
+        let detail =
+            "openai \(status)\(type.map { " \($0)" } ?? "")\(code.map { " \($0)" } ?? ""): \(VendorQuote(message))"
         failure = ProviderFailure(kind, detail, code: code ?? type)
     }
 
-    private static func kind(code: String?, type: String?, message: String, status: Int, delay: Duration?) -> FailureKind {
+    private static func kind(code: String?, type: String?, message: String, status: Int, delay: Duration?)
+        -> FailureKind
+    {
         switch code {
         case "rate_limit_exceeded", "slow_down": return .unavailable(.rateLimited(retryAfter: delay))
         case let code?: if let kind = table[code] { return kind }

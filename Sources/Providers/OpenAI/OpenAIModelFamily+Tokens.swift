@@ -12,7 +12,8 @@ extension OpenAIModelFamily {
             // A byte-pair token stands for at least one byte.
             textInput: max(1, request.words.utf8.count) * request.count,
             imageInput: pictures.reduce(0) { $0 + Self.inputBound($1.size) } * request.count,
-            imageOutput: (output + partials) * request.count)
+            imageOutput: (output + partials) * request.count
+        )
     }
 
     /// Each partial picture costs so many output tokens more.

@@ -45,11 +45,19 @@ struct ReplicateAdapter: ProviderAdapter {
         switch call {
         case .upload(let picture):
             return WireRequest(
-                .post, base.appending("/files"), body: .form([FormPart("content", picture)]), authentication: .bearer)
+                .post,
+                base.appending("/files"),
+                body: .form([FormPart("content", picture)]),
+                authentication: .bearer
+            )
         case .create(let request, let uploads):
             return try create(request, uploads)
         case .poll(let handle):
-            return WireRequest(.get, own(handle.pollURL, else: handle.id, "/predictions/\(handle.id)"), authentication: .bearer)
+            return WireRequest(
+                .get,
+                own(handle.pollURL, else: handle.id, "/predictions/\(handle.id)"),
+                authentication: .bearer
+            )
         case .cancel(let handle):
             let path = "/predictions/\(handle.id)/cancel"
             return WireRequest(.post, own(handle.cancelURL, else: handle.id, path), authentication: .bearer)
@@ -73,7 +81,8 @@ struct ReplicateAdapter: ProviderAdapter {
     /// What a model takes: as configured, else as known; nil where neither says anything.
     private func schema(of id: String) -> ReplicateModel? { models[id] ?? ReplicateModel.known[id] }
 
-    private func create(_ request: ProviderRequest, _ uploads: [String: String]) throws(ProviderFailure) -> WireRequest {
+    private func create(_ request: ProviderRequest, _ uploads: [String: String]) throws(ProviderFailure) -> WireRequest
+    {
         let model = schema(of: request.model) ?? ReplicateModel()
         let input = try ReplicateInput(request, model: model, uploads: uploads).fields
         var body = JSONObject()

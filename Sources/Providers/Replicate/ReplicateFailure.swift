@@ -10,14 +10,16 @@ struct ReplicateFailure {
         failure = ProviderFailure(
             Self.kind(reply, title: title ?? "", detail: detail ?? "", call),
             "replicate \(reply.status): \(VendorQuote([title, detail].compactMap { $0 }.joined(separator: ": ")))",
-            code: title)
+            code: title
+        )
     }
 
     private static func kind(_ reply: WireReply, title: String, detail: String, _ call: VendorCall) -> FailureKind {
         switch (reply.status, call) {
         case (429, _):
             return .unavailable(.rateLimited(retryAfter: delay(reply)))
-        case (422, _) where title.hasPrefix("Invalid version") || detail.hasPrefix("The specified version does not exist"):
+        case (422, _)
+        where title.hasPrefix("Invalid version") || detail.hasPrefix("The specified version does not exist"):
             return .unavailable(.model)
         case (404, .poll), (404, .collect), (410, .poll):
             // Runs are forgotten an hour after they end; this one was made, and paid.
@@ -32,10 +34,12 @@ struct ReplicateFailure {
         }
     }
 
-    /// The pause is in the body as well as in the header; both may be missing.
+    /// The pause is in the header, in the body, or in its prose.
     private static func delay(_ reply: WireReply) -> Duration? {
         if let header = reply.retryAfter { return header }
-        guard let seconds = reply.document?["retry_after"]?.double, (0..<86_400).contains(seconds) else { return nil }
-        return .milliseconds(Int64(seconds * 1000))
+        if let seconds = reply.document?["retry_after"]?.double, (0..<86_400).contains(seconds) {
+            return .milliseconds(Int64(seconds * 1000))
+        }
+        return WaitHint.duration(in: reply.document?["detail"]?.string ?? "")
     }
 }

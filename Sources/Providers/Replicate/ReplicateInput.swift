@@ -6,7 +6,9 @@ struct ReplicateInput {
     private let model: ReplicateModel
 
     init(
-        _ request: ProviderRequest, model: ReplicateModel, uploads: [String: String]
+        _ request: ProviderRequest,
+        model: ReplicateModel,
+        uploads: [String: String]
     ) throws(ProviderFailure) {
         self.model = model
         if let prompt = model.prompt { fields[prompt] = .string(request.words) }
@@ -24,7 +26,8 @@ struct ReplicateInput {
     }
 
     private mutating func addPictures(
-        _ request: ProviderRequest, _ uploads: [String: String]
+        _ request: ProviderRequest,
+        _ uploads: [String: String]
     ) throws(ProviderFailure) {
         guard !request.references.isEmpty else {
             guard model.generates else { throw unsupported("words without a picture") }

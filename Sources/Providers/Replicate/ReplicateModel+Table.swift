@@ -27,7 +27,8 @@ extension ReplicateModel {
             $0.size = edges(16, 256, 1440, Toggle(field: "aspect_ratio", word: "custom"))
         },
         "black-forest-labs/flux-kontext-pro": make(
-            "1:1 16:9 9:16 4:3 3:4 3:2 2:3 4:5 5:4 21:9 9:21 2:1 1:2", "png jpg"
+            "1:1 16:9 9:16 4:3 3:4 3:2 2:3 4:5 5:4 21:9 9:21 2:1 1:2",
+            "png jpg"
         ) {
             $0.images = one("input_image")
             $0.compression = nil
@@ -77,10 +78,12 @@ extension ReplicateModel {
         },
         "recraft-ai/recraft-v3": recraft(
             "1024x1024 1365x1024 1024x1365 1536x1024 1024x1536 1820x1024 1024x1820 1024x2048 2048x1024 1434x1024 1024x1434 "
-                + "1024x1280 1280x1024 1024x1707 1707x1024"),
+                + "1024x1280 1280x1024 1024x1707 1707x1024"
+        ),
         "recraft-ai/recraft-v4": recraft(
             "1024x1024 1536x768 768x1536 1280x832 832x1280 1216x896 896x1216 1152x896 896x1152 832x1344 1280x896 896x1280 "
-                + "1344x768 768x1344"),
+                + "1344x768 768x1344"
+        ),
         "stability-ai/sdxl": make("", "") {
             // Runs by version alone: no official model stands behind the name.
             $0.version = "7762fd07cf82c948538e41f63f77d685e02b063e37e496e96eefd46c929f9bdc"
@@ -103,7 +106,9 @@ extension ReplicateModel {
 
     /// A model with a seed, the usual name for ratios, and `output_format` with `output_quality` where it makes several.
     private static func make(
-        _ ratios: String, _ formats: String, _ describe: (inout ReplicateModel) -> Void
+        _ ratios: String,
+        _ formats: String,
+        _ describe: (inout ReplicateModel) -> Void
     ) -> ReplicateModel {
         var model = ReplicateModel()
         model.seed = Seed(field: "seed")
@@ -119,7 +124,9 @@ extension ReplicateModel {
 
     /// `max_images` lets the model decide how many it draws, so one is asked for at a time unless the registry says more.
     private static func seedream(
-        _ formats: String, most: Int, _ describe: (inout ReplicateModel) -> Void
+        _ formats: String,
+        most: Int,
+        _ describe: (inout ReplicateModel) -> Void
     ) -> ReplicateModel {
         make(seedreamRatios, formats) {
             $0.seed = nil
@@ -127,7 +134,10 @@ extension ReplicateModel {
             $0.nativeFormat = .jpeg
             $0.images = list("image_input", most)
             $0.count = Count(
-                field: "max_images", most: 1, toggle: Toggle(field: "sequential_image_generation", word: "auto"))
+                field: "max_images",
+                most: 1,
+                toggle: Toggle(field: "sequential_image_generation", word: "auto")
+            )
             describe(&$0)
         }
     }

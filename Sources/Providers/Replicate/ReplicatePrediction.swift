@@ -64,9 +64,11 @@ struct ReplicatePrediction {
 
     /// The `E` and digits in parentheses that many texts end in.
     private static func code(in text: String) -> String? {
-        text.split { $0 == "(" || $0 == ")" }.last { part in
+        let parts: [Substring] = text.split { character in character == "(" || character == ")" }
+        let code = parts.last { part in
             part.first == "E" && part.count > 3 && part.dropFirst().allSatisfy(\.isNumber)
-        }.map(String.init)
+        }
+        return code.map { String($0) }
     }
 
     private static func picture(_ output: JSON, _ base: BaseURL) -> VendorPicture? {

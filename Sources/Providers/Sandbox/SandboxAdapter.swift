@@ -32,7 +32,10 @@ struct SandboxAdapter: LocalAdapter {
         }
         return (0..<request.count).map { index in
             let picture = PlaceholderPicture(
-                prompt: caption(request), seed: seed(request, index), size: (size.width, size.height))
+                prompt: caption(request),
+                seed: seed(request, index),
+                size: (size.width, size.height)
+            )
             return picture.png()
         }
     }

@@ -55,7 +55,8 @@ struct StabilityAdapter: ProviderAdapter {
     private static let pollPause = Duration.seconds(10)
 
     private func handle(in reply: WireReply, to call: VendorCall) -> VendorHandle? {
-        guard case .create(let request, uploads: _) = call, StabilityService.named(request.model)?.isAsynchronous == true,
+        guard case .create(let request, uploads: _) = call,
+            StabilityService.named(request.model)?.isAsynchronous == true,
             let id = reply.document?["id"]?.string, VendorHandle.isPlain(id)
         else { return nil }
         return VendorHandle(id: id, pollURL: resultURL(id))

@@ -33,6 +33,9 @@ struct StabilityFailure {
         }
         let message = errors.joined(separator: "; ")
         failure = ProviderFailure(
-            kind, "stability \(reply.status)\(name.map { " \($0)" } ?? ""): \(VendorQuote(message))", code: name)
+            kind,
+            "stability \(reply.status)\(name.map { " \($0)" } ?? ""): \(VendorQuote(message))",
+            code: name
+        )
     }
 }

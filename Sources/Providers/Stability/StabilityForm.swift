@@ -25,7 +25,8 @@ struct StabilityForm {
     }
 
     private static func fields(
-        _ request: ProviderRequest, _ service: StabilityService
+        _ request: ProviderRequest,
+        _ service: StabilityService
     ) throws(ProviderFailure) -> JSONObject {
         var fields = JSONObject()
         if let field = service.promptField, !request.words.isEmpty { fields[field] = .string(try text(request.words)) }

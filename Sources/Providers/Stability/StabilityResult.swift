@@ -26,7 +26,10 @@ struct StabilityResult {
         }
         guard let picture, reason == nil || reason == "SUCCESS" else {
             throw ProviderFailure(
-                .unusable, "a success without a picture, finish reason \(VendorQuote(reason ?? "none"))", code: reason)
+                .unusable,
+                "a success without a picture, finish reason \(VendorQuote(reason ?? "none"))",
+                code: reason
+            )
         }
         self.picture = picture
     }

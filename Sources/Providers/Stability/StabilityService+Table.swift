@@ -5,7 +5,9 @@ extension StabilityService {
     static func named(_ name: String) -> StabilityService? { table[name] }
 
     /// All aspect ratios there are; no service knows pixels.
-    static let ratios = ["1:1", "3:2", "2:3", "16:9", "9:16", "5:4", "4:5", "21:9", "9:21"].compactMap { AspectRatio($0) }
+    static let ratios = ["1:1", "3:2", "2:3", "16:9", "9:16", "5:4", "4:5", "21:9", "9:21"].compactMap {
+        AspectRatio($0)
+    }
 
     /// All words for `style_preset`.
     static let styles: Set<String> = [
@@ -30,7 +32,8 @@ extension StabilityService {
                 $0.imageFields = ["image"]
                 $0.fields.formUnion([.ratio, .strength])
             },
-        ] + ["sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash"].map { model in
+        ]
+        + ["sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash"].map { model in
             make(model, "generate/sd3") {
                 $0.generates = true
                 $0.imageFields = ["image"]
@@ -91,7 +94,10 @@ extension StabilityService {
     ]
 
     private static func make(
-        _ name: String, _ path: String, _ limits: Limits? = nil, _ describe: (inout StabilityService) -> Void
+        _ name: String,
+        _ path: String,
+        _ limits: Limits? = nil,
+        _ describe: (inout StabilityService) -> Void
     ) -> StabilityService {
         var service = StabilityService(name: name, path: path, promptField: "prompt")
         if let limits {

@@ -82,8 +82,10 @@ struct StabilityService: Sendable, Hashable {
                 if let value = parameters?[name], try value.number() > 0 { return }
             }
             throw tier.error(
-                "params", "the service \(name) needs one of \(names.joined(separator: ", ")) over 0",
-                hint: "params: {\(names[0]): 256}")
+                "params",
+                "the service \(name) needs one of \(names.joined(separator: ", ")) over 0",
+                hint: "params: {\(names[0]): 256}"
+            )
         }
     }
 }
