@@ -12,6 +12,8 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maxReferences: Int
     /// Whether an edit may be confined by a mask.
     public var masks: Bool
+    /// The mask that the model wants; masks are converted to it before the adapter sees them.
+    public var maskPolarity = MaskPolarity.alpha
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
