@@ -28,6 +28,7 @@ package enum MessageAuthentication {
 
     /// Compares secrets in a time that depends on their lengths alone.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && unsafe CRYPTO_memcmp(left, right, left.count) == 0
+        guard left.count == right.count else { return false }
+        return unsafe CRYPTO_memcmp(left, right, left.count) == 0
     }
 }

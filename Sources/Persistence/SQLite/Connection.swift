@@ -9,13 +9,17 @@ internal import Glibc
 
     let handle: OpaquePointer
     /// Of texts written in the source, whose address identifies them without a look at their characters.
-    private var constant: [UnsafeRawPointer: Statement] = [:]
+    private var constant: [UInt: Statement] = [:]
     /// Of texts put together from parts; few, as the parts are.
     private var composed: [String: Statement] = [:]
+    /// Kept until the file is closed, which the end of `deinit` is.
+    private let lock: DirectoryLock?
     /// Written by SQLite at every commit.
-    private let logPages = UnsafeMutablePointer<CInt>.allocate(capacity: 1)
+    private let logPages: UnsafeMutablePointer<CInt>
 
-    init(path: String, access: Access) throws(DatabaseError) {
+    init(path: String, access: Access, lock: DirectoryLock? = nil) throws(DatabaseError) {
+        self.lock = lock
+        unsafe logPages = .allocate(capacity: 1)
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
@@ -37,7 +41,7 @@ internal import Glibc
     }
 
     deinit {
-        unsafe constant.removeAll()
+        constant.removeAll()
         composed.removeAll()
         unsafe sqlite3_close_v2(handle)
         unsafe logPages.deallocate()
@@ -61,17 +65,17 @@ internal import Glibc
 
     /// The prepared form of a text written in the source; made once and kept.
     func statement(_ sql: StaticString) throws(DatabaseError) -> Statement {
-        let key = unsafe UnsafeRawPointer(sql.utf8Start)
-        if let statement = unsafe constant[key] { return statement }
-        let statement = try Statement(sql.description, on: handle)
-        unsafe constant[key] = statement
+        let address = unsafe UInt(bitPattern: sql.utf8Start)
+        if let statement = constant[address] { return statement }
+        let statement = try unsafe Statement(sql.description, on: handle)
+        constant[address] = statement
         return statement
     }
 
     /// The prepared form of a text composed of a bounded set of parts; made once and kept.
     func statement(composed sql: String) throws(DatabaseError) -> Statement {
         if let statement = composed[sql] { return statement }
-        let statement = try Statement(sql, on: handle)
+        let statement = try unsafe Statement(sql, on: handle)
         composed[sql] = statement
         return statement
     }

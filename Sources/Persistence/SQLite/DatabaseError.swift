@@ -39,9 +39,13 @@ enum DatabaseError: Error {
         return code & 0xFF == SQLITE_IOERR && !isFull
     }
 
-    var isConstraint: Bool {
-        guard case .sqlite(let code, _, _) = self else { return false }
-        return code & 0xFF == SQLITE_CONSTRAINT
+    /// Whether the operation itself is at fault, not the database.
+    var isContradiction: Bool {
+        switch self {
+        case .sqlite(let code, _, _): code & 0xFF == SQLITE_CONSTRAINT
+        case .conflict: true
+        case .unreadable: false
+        }
     }
 
     /// The same for the callers of the store.
@@ -51,7 +55,7 @@ enum DatabaseError: Error {
         case .conflict(let what): return .conflict(what)
         case .sqlite(let code, let message, _):
             if isFull { return .unavailable("no space is left for the database") }
-            if isConstraint { return .conflict(message) }
+            if isContradiction { return .conflict(message) }
             switch code & 0xFF {
             case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt("the database file is damaged: \(message)")
             default: return .unavailable("the database failed: \(message) (SQLite code \(code))")

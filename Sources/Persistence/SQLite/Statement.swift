@@ -63,9 +63,9 @@ internal import CSQLite
     }
 
     private func bindText(_ text: Span<UInt8>) {
-        let code = unsafe text.withUnsafeBytes { bytes in
+        let code: CInt = unsafe text.withUnsafeBytes { bytes in
             // A null pointer would bind NULL, where the empty text is meant.
-            guard let base = unsafe bytes.baseAddress else { return unsafe csqlite_bind_text(handle, bound, "", 0) }
+            guard let base = bytes.baseAddress else { return unsafe csqlite_bind_text(handle, bound, "", 0) }
             return unsafe csqlite_bind_text(handle, bound, base.assumingMemoryBound(to: CChar.self), bytes.count)
         }
         note(code)
@@ -83,14 +83,14 @@ internal import CSQLite
     }
 
     /// The first row as `read` sees it, or nil.
-    func first<Value>(_ read: (Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> Value? {
+    func first<Value>(_ read: (borrowing Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> Value? {
         guard try step() else { return nil }
         defer { reset() }
         return try unsafe read(Row(handle))
     }
 
     /// Every row as `read` sees it.
-    func all<Value>(_ read: (Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> [Value] {
+    func all<Value>(_ read: (borrowing Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> [Value] {
         var values: [Value] = []
         while try step() {
             do throws(DatabaseError) {

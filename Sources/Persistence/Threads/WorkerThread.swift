@@ -9,12 +9,13 @@ final class WorkerThread: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let body: @Sendable () -> Void
+    /// Given up, with all that it holds, before the end is announced.
+    private let body: Mutex<(@Sendable () -> Void)?>
     private let end = Mutex(End())
 
     /// Starts the thread; traps when the system has no room for one more, as nothing runs without it.
     init(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        self.body = body
+        self.body = Mutex(body)
         var thread = pthread_t()
         let code = unsafe system_thread_start(&thread, name, runWorker, Unmanaged.passRetained(self).toOpaque())
         precondition(code == 0, "no thread for '\(name)': error \(errno)")
@@ -33,7 +34,7 @@ final class WorkerThread: Sendable {
     }
 
     fileprivate func run() {
-        body()
+        body.withLock { $0.take() }?()
         let waiters = end.withLock { end in
             end.hasCome = true
             defer { end.waiters = [] }
