@@ -33,6 +33,9 @@ int system_eventfd_create(void);
 void system_eventfd_signal(int descriptor);
 void system_eventfd_clear(int descriptor);
 
+/// Starts to move a file's dirty pages to the disk without waiting: sync_file_range(2), which Glibc's overlay hides.
+int system_start_writing(int file);
+
 /// Starts a joinable thread under `name` (at most 15 bytes are kept), with every signal blocked.
 int system_thread_start(pthread_t *thread, const char *name, void *(*body)(void *), void *argument);
 

@@ -14,7 +14,7 @@ final class Service: Sendable {
     let metrics: Metrics
     let requestLog: RequestLog
     let registrySource: RegistrySource
-    let spool: UploadSpool
+    let spool: Spool
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -27,7 +27,7 @@ final class Service: Sendable {
 
     init(
         engine: EngineServices, registrySource: RegistrySource, links: ImageLinks, metrics: Metrics,
-        requestLog: RequestLog, spool: UploadSpool
+        requestLog: RequestLog, spool: Spool
     ) {
         self.engine = engine
         self.registrySource = registrySource

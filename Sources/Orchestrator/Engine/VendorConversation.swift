@@ -112,7 +112,8 @@ struct VendorConversation: Sendable {
             return try await exchange(.poll(handle))
         } catch {
             switch error.kind {
-            case .unavailable(.server), .unavailable(.connection), .unavailable(.rateLimited), .unknown:
+            // A failed run says `mayRepeat: false`; a poll that failed may be repeated.
+            case .unavailable(.server(mayRepeat: true)), .unavailable(.connection), .unavailable(.rateLimited), .unknown:
                 return (.pending(handle, after: nil), [])
             case .rejected, .refused, .unusable, .unavailable:
                 throw error

@@ -18,9 +18,11 @@ extension ImageRequest {
             self.routing = try RoutingWishes(FieldReader(routing, prefix: "routing."))
         }
         if let metadata = try reader.object("metadata") {
-            guard JSON.object(metadata).serialized().count <= Self.largestMetadata else {
+            let text = JSON.object(metadata).text
+            guard text.utf8.count <= Self.largestMetadata else {
                 throw reader.invalid("metadata", "must have at most \(Self.largestMetadata) bytes")
             }
+            guard !text.contains("\\u0000") else { throw reader.invalid("metadata", "must not contain U+0000") }
             self.metadata = metadata
         }
     }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A door that opens once: tasks wait in front of it until then.
 package final class Gate: Sendable {
     private struct State {
@@ -9,7 +7,7 @@ package final class Gate: Sendable {
         var tickets: UInt64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init() {}
 

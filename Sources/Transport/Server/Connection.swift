@@ -85,7 +85,7 @@ final class Connection: EventSource, @unchecked Sendable {
     private var timer: TimerToken?
     private var timerDeadline = UInt64.max
     private let hasHungUp = Atomic(false)
-    private let lastGate = Mutex<(request: UInt64, gate: Gate)?>(nil)
+    private let lastGate = Lock<(request: UInt64, gate: Gate)?>(nil)
 
     init(descriptor: Int32, peer: PeerAddress, listener: Listener) {
         self.descriptor = descriptor

@@ -1,6 +1,5 @@
 import CSystem
 import Glibc
-import Synchronization
 
 /// Answers requests.
 package protocol HTTPHandler: Sendable {
@@ -24,7 +23,7 @@ package final class HTTPServer: Sendable {
     private let configuration: HTTPServerConfiguration
     private let loops: [EventLoop]
     private let handler: any HTTPHandler
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let finished = Gate()
 
     package init(configuration: HTTPServerConfiguration, loops: [EventLoop], handler: any HTTPHandler) {

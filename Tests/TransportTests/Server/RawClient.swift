@@ -14,7 +14,7 @@ final class RawClient: Sendable {
     private static let patience = 20
 
     static let pool: BlockingPool = {
-        do { return try BlockingPool(name: "clients", threads: 32) } catch { fatalError("\(error)") }
+        do { return try BlockingPool(name: "clients", threads: 128) } catch { fatalError("\(error)") }
     }()
 
     private let descriptor: Int32
