@@ -122,7 +122,13 @@ extension SettingKeys {
     }
 
     private func tiers(_ score: Shape) -> Table {
-        let table = Table(noun: "price", keys: .size, alsoKeys: ["default", "auto"], values: .scalar(.dollars), atLeast: 1)
+        let table = Table(
+            noun: "price",
+            keys: .size,
+            alsoKeys: ["default", "auto"],
+            values: .scalar(.dollars),
+            atLeast: 1
+        )
         let tier = Section([
             Key(
                 required: "cost",
