@@ -131,7 +131,8 @@ int head_is_clean(const char *bytes, size_t length) {
             if (i + 1 == length || bytes[i + 1] != '\n') return 0;
         } else if (byte == '\n') {
             if (i == 0 || bytes[i - 1] != '\r') return 0;
-            if (i + 1 < length && bytes[i + 1] == ' ') return 0;
+            // llhttp lets folded lines and fields without a name pass.
+            if (i + 1 < length && (bytes[i + 1] == ' ' || bytes[i + 1] == ':')) return 0;
         } else {
             return 0;
         }
@@ -140,3 +141,10 @@ int head_is_clean(const char *bytes, size_t length) {
 }
 
 const char *head_parser_method(const struct head_parser *self) { return llhttp_method_name(self->parser.method); }
+
+const struct head_field *head_parser_fields(const struct head_parser *self) { return self->fields; }
+
+const char *head_parser_reason(const struct head_parser *self) {
+    const char *reason = llhttp_get_error_reason(&self->parser);
+    return reason ? reason : "not valid";
+}

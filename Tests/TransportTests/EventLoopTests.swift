@@ -13,6 +13,16 @@ func withLoop<Value: Sendable>(_ body: @Sendable (EventLoop) async throws -> Val
     return try await body(loop)
 }
 
+/// A value that any thread may read and replace.
+final class Box<Value: Sendable>: Sendable {
+    private let storage: Lock<Value>
+    init(_ value: Value) { storage = Lock(value) }
+    var value: Value {
+        get { storage.withLock { $0 } }
+        set { storage.withLock { $0 = newValue } }
+    }
+}
+
 /// A count that any thread may raise.
 final class Counter: Sendable {
     private let count = Atomic(0)

@@ -46,7 +46,11 @@ int head_parser_head(struct head_parser *self, const char *base, size_t from, si
 /// `output_length` bytes. Stops behind the message; `*end` as above.
 int head_parser_body(struct head_parser *self, char *bytes, size_t length, size_t *end);
 
-/// Whether each line ends in CRLF, none is folded and no other control byte than a tab occurs.
+/// Whether each line ends in CRLF, none is folded or lacks its name, and no other control byte than a tab occurs.
 int head_is_clean(const char *bytes, size_t length);
 
 const char *head_parser_method(const struct head_parser *self);
+
+const struct head_field *head_parser_fields(const struct head_parser *self);
+/// Why the last call failed; never NULL.
+const char *head_parser_reason(const struct head_parser *self);

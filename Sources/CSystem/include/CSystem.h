@@ -45,3 +45,37 @@ void system_thread_set_value(void *value);
 
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t system_monotonic_ns(void);
+
+// One end of a TCP connection. An IPv4 address, also one mapped into IPv6, is in the low 32 bits of `low`.
+struct system_address {
+    uint64_t high;
+    uint64_t low;
+    uint16_t port;
+    uint8_t is_ipv4;
+};
+
+/// Binds a non-blocking listening socket with SO_REUSEPORT to a numeric IPv4 or IPv6 address; EINVAL for another host.
+int system_listen(const char *host, uint16_t port, int backlog);
+int system_local_address(int descriptor, struct system_address *address);
+/// Accepts one connection, non-blocking and with TCP_NODELAY.
+int system_accept(int listener, struct system_address *peer);
+/// Writes the address as text, without the port.
+void system_address_text(const struct system_address *address, char *text, size_t capacity);
+
+/// send(2) without SIGPIPE; `more` announces that other bytes follow at once.
+ssize_t system_send(int socket, const void *bytes, size_t length, int more);
+/// Both buffers in one sendmsg(2), without SIGPIPE.
+ssize_t system_send_two(int socket, const void *first, size_t first_length, const void *second, size_t second_length);
+ssize_t system_sendfile(int socket, int file, int64_t offset, size_t length);
+
+/// The current second as an IMF-fixdate (RFC 9110 section 5.6.7), 29 bytes; returns nanoseconds until the next second.
+uint64_t system_http_date(char text[30]);
+
+/// Raises RLIMIT_NOFILE's soft limit to the hard one and returns it, or -1.
+int64_t system_raise_descriptor_limit(void);
+void system_ignore_sigpipe(void);
+
+/// memmem(3): the offset of `needle` in `bytes`, or -1.
+int64_t system_find(const void *bytes, size_t length, const void *needle, size_t needle_length);
+/// mkostemp(3) with O_CLOEXEC: opens a new file, mode 0600, and puts its name in the place of the `XXXXXX` in `path`.
+int system_temporary_file(char *path);
