@@ -85,3 +85,10 @@ int system_processor_count(void);
 
 /* The environment; Swift cannot read the mutable global itself. */
 char **system_environment(void);
+
+/* Catches SIGHUP, SIGTERM and SIGINT from now on; 0, or -1 with errno. A handler may only do what is safe in one, so
+   it notes the number in a pipe. */
+int system_catch_signals(void);
+
+/* Waits for the next caught signal and returns its number; -1 when that is not possible. */
+int system_next_signal(void);
