@@ -13,7 +13,8 @@ import Testing
         ("169.254.169.254", .linkLocal), ("169.254.0.1", .linkLocal),
         ("100.64.0.1", .carrierGrade), ("100.100.100.200", .carrierGrade), ("100.127.255.255", .carrierGrade),
         ("168.63.129.16", .metadata), ("168.63.129.17", .global),
-        ("192.0.0.192", .reserved), ("192.88.99.1", .reserved), ("240.0.0.1", .reserved), ("255.255.255.255", .reserved),
+        ("192.0.0.192", .reserved), ("192.88.99.1", .reserved), ("240.0.0.1", .reserved),
+        ("255.255.255.255", .reserved),
         ("192.0.2.1", .documentation), ("198.51.100.1", .documentation), ("203.0.113.255", .documentation),
         ("198.18.0.1", .benchmarking), ("198.19.255.255", .benchmarking), ("198.20.0.0", .global),
         ("224.0.0.1", .multicast), ("239.255.255.255", .multicast),
@@ -38,7 +39,9 @@ import Testing
         #expect(AddressClass(text: text) == expected)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "0x7f.0.0.1", "127.1", "::g", "1:2", "fe80::1%eth0", " 1.2.3.4"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "0x7f.0.0.1", "127.1", "::g", "1:2", "fe80::1%eth0", " 1.2.3.4",
+    ])
     func `what is no address has no class`(text: String) {
         #expect(AddressClass(text: text) == nil)
     }

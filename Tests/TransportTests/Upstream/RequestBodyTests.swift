@@ -17,7 +17,9 @@ func withFile<Value>(_ bytes: [UInt8], _ body: (String) async throws -> Value) a
         String(
             decoding: encoder.pieces.flatMap { piece in
                 if case .bytes(let bytes) = piece { bytes } else { Array("<file>".utf8) }
-            }, as: UTF8.self)
+            },
+            as: UTF8.self
+        )
     }
 
     @Test func `text parts have neither type nor charset, file parts have name and type`() {
@@ -118,7 +120,13 @@ func withFile<Value>(_ bytes: [UInt8], _ body: (String) async throws -> Value) a
     }
 
     @Test func `names are lower case and values trimmed`() {
-        let head = head("HTTP/1.1 200 OK", "Content-TYPE:  Application/JSON; charset=utf-8 ", "X-Empty:", "nonsense", "")
+        let head = head(
+            "HTTP/1.1 200 OK",
+            "Content-TYPE:  Application/JSON; charset=utf-8 ",
+            "X-Empty:",
+            "nonsense",
+            ""
+        )
         #expect(head.isComplete && head.status == 200)
         #expect(head.mediaType == "application/json")
         #expect(head.headers.map(\.name) == ["content-type", "x-empty"])

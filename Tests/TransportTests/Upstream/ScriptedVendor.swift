@@ -203,7 +203,8 @@ final class RecordingSinks: SinkMaker {
 
 /// Runs `body` with a client on `loopCount` fresh loops, on the first loop itself or from elsewhere.
 func withClient<Value: Sendable>(
-    loops loopCount: Int = 1, onLoop: Bool = true,
+    loops loopCount: Int = 1,
+    onLoop: Bool = true,
     configure: (inout UpstreamConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (UpstreamClient) async throws -> Value
 ) async throws -> Value {
@@ -217,7 +218,8 @@ func withClient<Value: Sendable>(
     do {
         result = .success(
             onLoop
-                ? try await Task(executorPreference: loops[0]) { try await body(client) }.value : try await body(client))
+                ? try await Task(executorPreference: loops[0]) { try await body(client) }.value : try await body(client)
+        )
     } catch {
         result = .failure(error)
     }
@@ -230,8 +232,11 @@ func withClient<Value: Sendable>(
 extension UpstreamClient {
     /// Sends a call with defaults for what most tests do not care about.
     func send(
-        _ request: WireRequest, credential: String? = nil, within limit: Duration = .seconds(20),
-        sinks: RecordingSinks = RecordingSinks(), _ change: (inout UpstreamCall) -> Void = { _ in }
+        _ request: WireRequest,
+        credential: String? = nil,
+        within limit: Duration = .seconds(20),
+        sinks: RecordingSinks = RecordingSinks(),
+        _ change: (inout UpstreamCall) -> Void = { _ in }
     ) async throws(UpstreamError) -> UpstreamReply {
         var call = UpstreamCall(request, credential: credential.map { Secret($0) }, timeLimit: limit)
         change(&call)
@@ -240,8 +245,11 @@ extension UpstreamClient {
 
     /// The kind of the failure of a call that must fail.
     func failure(
-        _ request: WireRequest, credential: String? = nil, within limit: Duration = .seconds(20),
-        sinks: RecordingSinks = RecordingSinks(), _ change: (inout UpstreamCall) -> Void = { _ in }
+        _ request: WireRequest,
+        credential: String? = nil,
+        within limit: Duration = .seconds(20),
+        sinks: RecordingSinks = RecordingSinks(),
+        _ change: (inout UpstreamCall) -> Void = { _ in }
     ) async -> UpstreamError.Kind? {
         do throws(UpstreamError) {
             _ = try await send(request, credential: credential, within: limit, sinks: sinks, change)

@@ -17,7 +17,9 @@ import Testing
         #expect(vendor.connectionCount == 1)
     }
 
-    @Test(arguments: ["http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://user:pass@127.0.0.1/", "file:///etc/passwd"])
+    @Test(arguments: [
+        "http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://user:pass@127.0.0.1/", "file:///etc/passwd",
+    ])
     func `an address that is no plain one is not used, nor followed`(url: String) async throws {
         let vendor = ScriptedVendor.answering { _ in reply("302 Found", "text/plain", "", "Location: \(url)\r\n") }
         defer { vendor.stop() }
@@ -53,7 +55,7 @@ import Testing
     @Test func `a relative redirect is resolved, and one too many is the reply`() async throws {
         let seen = Box<[String]>([])
         let vendor = ScriptedVendor.answering { request in
-            seen.value += [String(request.head.prefix { $0 != "\r" })]
+            seen.value += [String(request.head.prefix { $0 != "\r\n" })]
             return reply("307 Temporary Redirect", "application/json", "{}", "Location: ../b\r\n")
         }
         defer { vendor.stop() }

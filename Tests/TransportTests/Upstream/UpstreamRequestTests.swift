@@ -39,7 +39,10 @@ import Testing
         defer { vendor.stop() }
         try await withClient { client in
             // One handle carries both, so nothing of the first may show in the second.
-            _ = try await client.send(WireRequest(.put, vendor.url(), body: .json([1]), authentication: .bearer), credential: "a")
+            _ = try await client.send(
+                WireRequest(.put, vendor.url(), body: .json([1]), authentication: .bearer),
+                credential: "a"
+            )
             _ = try await client.send(WireRequest(method, vendor.url()))
         }
         let request = try #require(seen.value.last)
@@ -67,7 +70,9 @@ import Testing
         let boundary = type.dropFirst("multipart/form-data; boundary=".count)
         let expected =
             Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nhello\r\n".utf8)
-            + Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"image.png\"\r\n".utf8)
+            + Array(
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"image.png\"\r\n".utf8
+            )
             + Array("Content-Type: image/png\r\n\r\n".utf8) + content + Array("\r\n--\(boundary)--\r\n".utf8)
         #expect(request.body == expected)
         #expect(request.header("expect") == nil && request.header("transfer-encoding") == nil)

@@ -13,7 +13,10 @@ import Testing
 
     private func request(_ vendor: ScriptedVendor) -> UpstreamCall {
         UpstreamCall(
-            WireRequest(.post, vendor.url(), body: .json([:]), reply: .events), credential: nil, timeLimit: .seconds(20))
+            WireRequest(.post, vendor.url(), body: .json([:]), reply: .events),
+            credential: nil,
+            timeLimit: .seconds(20)
+        )
     }
 
     private func check(_ events: [UpstreamEvent], _ sinks: RecordingSinks) {
@@ -100,7 +103,9 @@ import Testing
         ("\r\ndata: {}\n\ndata: {", .malformed(status: 200)),
     ]
     @Test(arguments: breaks)
-    func `a stream that breaks off is an error behind its whole events`(text: String, kind: UpstreamError.Kind) async throws {
+    func `a stream that breaks off is an error behind its whole events`(text: String, kind: UpstreamError.Kind)
+        async throws
+    {
         let vendor = ScriptedVendor { connection, _ in
             _ = connection.readRequest()
             connection.send(Self.head + text)

@@ -20,14 +20,17 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "example.com", "//example.com/", "ftp://example.com/", "file:///etc/passwd", "https:/example.com", "http://",
+        "", "example.com", "//example.com/", "ftp://example.com/", "file:///etc/passwd", "https:/example.com",
+        "http://",
         "http:///x", "http://user@example.com/", "http://user:pass@example.com/", "http://example.com@evil/",
         "http://a b/", "http://a/\r\nHost: b", "http://a\\b/", "http://a/\u{0}", "http://ä.example/", "http://%31.com/",
-        "http://.example.com/", "http://a..b/", "http://example.com..", "http://example.com:0/", "http://example.com:65536/",
+        "http://.example.com/", "http://a..b/", "http://example.com..", "http://example.com:0/",
+        "http://example.com:65536/",
         "http://example.com:/", "http://example.com:8x/", "http://example.com:99999999999999999999/", "http://[::1/",
         "http://[127.0.0.1]/", "http://[fe80::1%25eth0]/", "http://[]/", "http://]/", "http://::1/",
         "http://2130706433/", "http://0x7f.1/", "http://0x7f000001/", "http://127.1/", "http://0177.0.0.1/",
-        "http://127.0.0.1./", "http://1.2.3.4.5/", "http://256.0.0.1/", "http://0/", "http://example.0x1/", "http://a.1/",
+        "http://127.0.0.1./", "http://1.2.3.4.5/", "http://256.0.0.1/", "http://0/", "http://example.0x1/",
+        "http://a.1/",
     ])
     func `an address that may be read in two ways is refused`(text: String) {
         #expect(throws: UpstreamURL.Refusal.self) { try UpstreamURL(text) }
