@@ -56,6 +56,11 @@ let package = Package(
         module("Daemon", ["Orchestrator", "Providers", "Transport", "Persistence", "Imaging", "Configuration"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
+        // Stand-ins for the vendors' APIs, for tests of any layer.
+        .target(
+            name: "FakeVendors", dependencies: ["Orchestrator"], path: "Tests/FakeVendors", swiftSettings: strict),
+        tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
+
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),

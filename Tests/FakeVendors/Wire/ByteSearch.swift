@@ -1,15 +1,21 @@
 import Glibc
 
 extension Array where Element == UInt8 {
-    /// Where `needle` starts at or after `start`; memmem(3), as a Swift loop over megabytes is slow in debug builds.
+    /// Where `needle` starts at or after `start`; memchr(3) finds candidates, as a loop over megabytes is slow in debug builds.
     package func firstIndex(of needle: [UInt8], from start: Int = 0) -> Int? {
-        guard start <= count, !needle.isEmpty else { return nil }
-        return unsafe withUnsafeBytes { hay -> Int? in
+        guard let first = needle.first else { return nil }
+        return unsafe withUnsafeBytes { hay in
             unsafe needle.withUnsafeBytes { pin -> Int? in
-                guard let base = hay.baseAddress, let pinBase = pin.baseAddress,
-                    let found = unsafe memmem(base + start, hay.count - start, pinBase, pin.count)
-                else { return nil }
-                return unsafe UnsafeRawPointer(found) - base
+                guard let base = hay.baseAddress, let wanted = pin.baseAddress else { return nil }
+                var position = start
+                while position + pin.count <= hay.count {
+                    let room = hay.count - pin.count + 1 - position
+                    guard let found = unsafe memchr(base + position, Int32(first), room) else { return nil }
+                    position = unsafe UnsafeRawPointer(found) - base
+                    if unsafe memcmp(base + position, wanted, pin.count) == 0 { return position }
+                    position += 1
+                }
+                return nil
             }
         }
     }

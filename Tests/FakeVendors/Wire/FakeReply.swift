@@ -1,4 +1,4 @@
-import Orchestrator
+package import Orchestrator
 
 /// What a vendor does on the wire in answer to one request, misbehaviour included.
 package struct FakeReply: Sendable {

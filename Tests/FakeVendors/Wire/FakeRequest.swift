@@ -1,4 +1,4 @@
-import Orchestrator
+package import Orchestrator
 
 /// One HTTP request as a vendor sees it, its body complete.
 package struct FakeRequest: Sendable {

@@ -33,7 +33,7 @@ package final class WorkerThread: Sendable {
 
     /// Waits for its end.
     package func join() {
-        unsafe pthread_join(handle, nil)
+        pthread_join(handle, nil)
     }
 
     /// Lets it end unattended.
