@@ -30,6 +30,7 @@ package final class VendorBooks: Sendable {
         var usual = Step.ok
         var pictureNumber = 0
         var gates: [Gate] = []
+        var isClosing = false
         var watches: [Int: Watch] = [:]
         var nextWatch = 0
     }
@@ -55,9 +56,10 @@ package final class VendorBooks: Sendable {
         }
     }
 
-    /// Opens every gate that a call may rest at.
+    /// Opens every gate that a call may rest at, and those of calls to come.
     func openGates() {
         let gates = state.withLock { state in
+            state.isClosing = true
             defer { state.gates = [] }
             return state.gates
         }
@@ -132,7 +134,10 @@ package final class VendorBooks: Sendable {
     func nextStep() -> Step {
         let step = state.withLock { state in
             let step = state.steps.isEmpty ? state.usual : state.steps.removeFirst()
-            if let gate = step.gate { state.gates.append(gate) }
+            if let gate = step.gate {
+                state.gates.append(gate)
+                if state.isClosing { gate.open() }
+            }
             return step
         }
         step.gate?.wait()

@@ -7,6 +7,13 @@ package struct FormBody: Sendable {
         package var contentType: String?
         package var bytes: [UInt8]
 
+        package init(name: String, fileName: String?, contentType: String?, bytes: [UInt8]) {
+            self.name = name
+            self.fileName = fileName
+            self.contentType = contentType
+            self.bytes = bytes
+        }
+
         package var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
