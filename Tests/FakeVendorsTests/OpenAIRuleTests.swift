@@ -9,10 +9,14 @@ import Testing
 
     static let generations: [Rule<JSON>] = [
         .takes("plain", plain),
-        .takes("every field", plain.with([
-            "n": 2, "size": "1536x1024", "quality": "medium", "background": "opaque", "moderation": "low",
-            "output_format": "jpeg", "output_compression": 80, "user": "u", "safety_identifier": "s", "stream": false,
-        ])),
+        .takes(
+            "every field",
+            plain.with([
+                "n": 2, "size": "1536x1024", "quality": "medium", "background": "opaque", "moderation": "low",
+                "output_format": "jpeg", "output_compression": 80, "user": "u", "safety_identifier": "s",
+                "stream": false,
+            ])
+        ),
         .takes("null is absent", plain.with(["size": .some(.null)])),
         .refuses("no prompt", plain.with(["prompt": nil]), "missing_required_parameter"),
         .refuses("empty prompt", plain.with(["prompt": ""]), "missing_required_parameter"),
@@ -49,7 +53,11 @@ import Testing
         .refuses("over 3:1", plain.with(["size": "2560x832"]), "invalid_value"),
         .refuses("background", plain.with(["background": "blue"]), "invalid_value"),
         .takes("transparent png", plain.with(["background": "transparent"])),
-        .refuses("transparent jpeg", plain.with(["background": "transparent", "output_format": "jpeg"]), "invalid_value"),
+        .refuses(
+            "transparent jpeg",
+            plain.with(["background": "transparent", "output_format": "jpeg"]),
+            "invalid_value"
+        ),
         .refuses("moderation", plain.with(["moderation": "none"]), "invalid_value"),
         .refuses("jpg is no word", plain.with(["output_format": "jpg"]), "invalid_value"),
         .refuses("gif of 2", plain.with(["output_format": "gif"]), "invalid_value"),
@@ -84,9 +92,12 @@ import Testing
         .refuses("no image", form, "missing_required_parameter"),
         .refuses("image as text", form.field("image", "x"), "invalid_type"),
         .refuses("image twice", one.file("image", Sample.png()), "duplicate_parameter"),
-        .takes("jpeg and webp", form
-            .file("image[]", Sample.jpeg(), contentType: "image/jpeg")
-            .file("image[]", Sample.webp(), contentType: "image/webp")),
+        .takes(
+            "jpeg and webp",
+            form
+                .file("image[]", Sample.jpeg(), contentType: "image/jpeg")
+                .file("image[]", Sample.webp(), contentType: "image/webp")
+        ),
         .refuses("no media type", form.file("image", Sample.png(), contentType: nil), "unsupported_file_mimetype"),
         .refuses("no picture", form.file("image", Array("<svg/>".utf8)), "invalid_image_file"),
         .refuses("half a picture", form.file("image", Array(Sample.png().dropLast(20))), "invalid_image_file"),
@@ -94,8 +105,12 @@ import Testing
         .refuses("mask of another size", one.file("mask", Sample.png(64, 32, isTransparent: true)), "invalid_value"),
         .refuses("mask without alpha", one.file("mask", Sample.png()), "invalid_value"),
         .refuses("mask as webp", one.file("mask", Sample.webp(), contentType: "image/webp"), "invalid_image_format"),
-        .refuses("two masks", one.file("mask", Sample.png(isTransparent: true))
-            .file("mask", Sample.png(isTransparent: true)), "duplicate_parameter"),
+        .refuses(
+            "two masks",
+            one.file("mask", Sample.png(isTransparent: true))
+                .file("mask", Sample.png(isTransparent: true)),
+            "duplicate_parameter"
+        ),
         .refuses("unknown file", one.file("picture", Sample.png()), "unknown_parameter"),
         .takes("n as digits", one.field("n", "2")),
         .refuses("n as word", one.field("n", "two"), "invalid_type"),
@@ -104,16 +119,30 @@ import Testing
         .refuses("moderation in a form", one.field("moderation", "low"), "unknown_parameter"),
         .refuses("response_format", one.field("response_format", "url"), "unknown_parameter"),
         .refuses("input_fidelity of 2", one.field("input_fidelity", "high"), "unknown_parameter"),
-        .takes("input_fidelity of 1.5", FormBody().field("model", "gpt-image-1.5").field("prompt", "p")
-            .field("input_fidelity", "high").file("image", Sample.png())),
-        .refuses("high fidelity of mini", FormBody().field("model", "gpt-image-1-mini").field("prompt", "p")
-            .field("input_fidelity", "high").file("image", Sample.png()), "invalid_value"),
+        .takes(
+            "input_fidelity of 1.5",
+            FormBody().field("model", "gpt-image-1.5").field("prompt", "p")
+                .field("input_fidelity", "high").file("image", Sample.png())
+        ),
+        .refuses(
+            "high fidelity of mini",
+            FormBody().field("model", "gpt-image-1-mini").field("prompt", "p")
+                .field("input_fidelity", "high").file("image", Sample.png()),
+            "invalid_value"
+        ),
         .refuses("markup of 2", one.file("markup", Sample.png(isTransparent: true)), "unknown_parameter"),
-        .takes("markup of 2.5", FormBody().field("model", "gpt-image-2.5-flare").field("prompt", "p")
-            .file("image", Sample.png()).file("markup", Sample.png(isTransparent: true))),
-        .refuses("markup and mask", FormBody().field("model", "gpt-image-2.5-flare").field("prompt", "p")
-            .file("image", Sample.png()).file("mask", Sample.png(isTransparent: true))
-            .file("markup", Sample.png(isTransparent: true)), "markup"),
+        .takes(
+            "markup of 2.5",
+            FormBody().field("model", "gpt-image-2.5-flare").field("prompt", "p")
+                .file("image", Sample.png()).file("markup", Sample.png(isTransparent: true))
+        ),
+        .refuses(
+            "markup and mask",
+            FormBody().field("model", "gpt-image-2.5-flare").field("prompt", "p")
+                .file("image", Sample.png()).file("mask", Sample.png(isTransparent: true))
+                .file("markup", Sample.png(isTransparent: true)),
+            "markup"
+        ),
     ]
 
     @Test(arguments: edits)
@@ -133,7 +162,11 @@ import Testing
         .takes("no model", jsonEdit.with(["model": nil])),
         .refuses("no images", jsonEdit.with(["images": nil]), "missing_required_parameter"),
         .refuses("http URL", jsonEdit.with(["images": [["image_url": "http://example.com/a.png"]]]), "invalid_value"),
-        .refuses("broken base64", jsonEdit.with(["images": [["image_url": "data:image/png;base64,!"]]]), "invalid_value"),
+        .refuses(
+            "broken base64",
+            jsonEdit.with(["images": [["image_url": "data:image/png;base64,!"]]]),
+            "invalid_value"
+        ),
         .refuses("both keys", jsonEdit.with(["images": [link.with(["file_id": "f"])]]), "invalid_value"),
         .refuses("unknown file", jsonEdit.with(["images": [["file_id": "file-1"]]]), 404, "invalid_value"),
         .refuses("image as in the form", jsonEdit.with(["image": link]), "unknown_parameter"),
@@ -154,7 +187,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("authorization", "Bearer sk-wrong", 401), ("authorization", "sk-wrong", 401), ("content-type", "text/plain", 400),
+        ("authorization", "Bearer sk-wrong", 401), ("authorization", "sk-wrong", 401),
+        ("content-type", "text/plain", 400),
         ("x-filler", Sample.text(65_536), 431),
     ])
     func `headers are checked before the body`(name: String, value: String, status: Int) {

@@ -42,8 +42,13 @@ import Testing
     static let edits: [Rule<JSON>] = [
         .takes("data URL", input(["input_images": [Sample.dataURL(Sample.png())]])),
         .takes("https URL", input(["input_images": ["https://example.com/a.png"]])),
-        .takes("null where it may be", input(["seed": .null])),
-        .refuses("nine images", input(["input_images": .array(Array(repeating: "https://a.example/b", count: 9))]), 422, "array_max_items"),
+        .takes("null where it may be", input(["width": .null])),
+        .refuses(
+            "nine images",
+            input(["input_images": .array(Array(repeating: "https://a.example/b", count: 9))]),
+            422,
+            "array_max_items"
+        ),
         .refuses("base64 alone", input(["input_images": [.string(Base64.encode(Sample.png()))]]), 422, "uri"),
         .refuses("no picture", input(["input_images": [Sample.dataURL([1, 2, 3])]]), 422, "readable"),
         .refuses("one string for a list", input(["input_images": "https://a.example/b"]), 422, "invalid_type"),

@@ -40,20 +40,33 @@ import Testing
         .takes("style", core { $0.field("style_preset", "pixel-art") }),
         .refuses("style", core { $0.field("style_preset", "vivid") }, "style_preset"),
         .refuses("prompt twice", core { $0.field("prompt", "b") }, "must be given once"),
-        .refuses("prompt as file", Sent(service: "generate/core", form: FormBody().file("prompt", [65])), "must not be a file"),
+        .refuses(
+            "prompt as file",
+            Sent(service: "generate/core", form: FormBody().file("prompt", [65])),
+            "must not be a file"
+        ),
         .refuses(
             "charset in a part",
-            core { $0.adding(.init(name: "seed", fileName: nil, contentType: "text/plain; charset=utf-8", bytes: [49])) },
+            core {
+                $0.adding(.init(name: "seed", fileName: nil, contentType: "text/plain; charset=utf-8", bytes: [49]))
+            },
             "charset"
         ),
         .refuses("unknown service", sent("generate/xl", fox), 404, "not found"),
     ]
 
     static let generate: [Rule<Sent>] = [
-        .takes("ultra with image", sent("generate/ultra", ["prompt": "p", "strength": "0.5"], files: ["image": picture])),
+        .takes(
+            "ultra with image",
+            sent("generate/ultra", ["prompt": "p", "strength": "0.5"], files: ["image": picture])
+        ),
         .refuses("ultra without strength", sent("generate/ultra", fox, files: ["image": picture]), "strength"),
         .refuses("ultra strength alone", sent("generate/ultra", ["prompt": "p", "strength": "0.5"]), "strength"),
-        .refuses("strength 2", sent("generate/ultra", ["prompt": "p", "strength": "2"], files: ["image": picture]), "strength"),
+        .refuses(
+            "strength 2",
+            sent("generate/ultra", ["prompt": "p", "strength": "2"], files: ["image": picture]),
+            "strength"
+        ),
         .takes("sd3", sent("generate/sd3", ["prompt": "p", "model": "sd3.5-flash", "cfg_scale": "1"])),
         .refuses("sd3 model", sent("generate/sd3", ["prompt": "p", "model": "sd9"]), "model"),
         .refuses("cfg_scale", sent("generate/sd3", ["prompt": "p", "cfg_scale": "11"]), "cfg_scale"),
@@ -61,7 +74,11 @@ import Testing
             "image to image",
             sent("generate/sd3", ["prompt": "p", "mode": "image-to-image", "strength": "1"], files: ["image": picture])
         ),
-        .refuses("image to image without image", sent("generate/sd3", ["prompt": "p", "mode": "image-to-image"]), "image"),
+        .refuses(
+            "image to image without image",
+            sent("generate/sd3", ["prompt": "p", "mode": "image-to-image"]),
+            "image"
+        ),
         .refuses(
             "image to image with ratio",
             sent(
@@ -75,7 +92,10 @@ import Testing
     ]
 
     static let edit: [Rule<Sent>] = [
-        .takes("erase", sent("edit/erase", ["grow_mask": "20"], files: ["image": picture, "mask": Sample.png(10, 10)])),
+        .takes(
+            "erase",
+            sent("edit/erase", ["grow_mask": "20"], files: ["image": picture, "mask": Sample.png(10, 10)])
+        ),
         .refuses("erase takes no prompt", sent("edit/erase", fox, files: ["image": picture]), "prompt: is not allowed"),
         .refuses("erase grows less", sent("edit/erase", ["grow_mask": "21"], files: ["image": picture]), "grow_mask"),
         .takes("inpaint", sent("edit/inpaint", ["prompt": "p", "grow_mask": "100"], files: ["image": picture])),
@@ -87,7 +107,11 @@ import Testing
         .refuses("over 1:2.5", sent("edit/inpaint", fox, files: ["image": Sample.png(161, 64)]), "aspect ratio"),
         .refuses("too many pixels", sent("edit/inpaint", fox, files: ["image": Sample.webp(3072, 3073)]), "9437184"),
         .takes("outpaint", sent("edit/outpaint", ["down": "64"], files: ["image": picture])),
-        .refuses("outpaint nowhere", sent("edit/outpaint", ["left": "0"], files: ["image": picture]), "at least one side"),
+        .refuses(
+            "outpaint nowhere",
+            sent("edit/outpaint", ["left": "0"], files: ["image": picture]),
+            "at least one side"
+        ),
         .refuses("outpaint bottom", sent("edit/outpaint", ["bottom": "9"], files: ["image": picture]), "bottom"),
         .refuses("outpaint 2001", sent("edit/outpaint", ["up": "2001"], files: ["image": picture]), "up"),
         .takes(
@@ -118,9 +142,17 @@ import Testing
             sent("upscale/conservative", ["prompt": "p", "creativity": "0.6"], files: ["image": picture]),
             "creativity"
         ),
-        .refuses("creative pixels", sent("upscale/creative", fox, files: ["image": Sample.webp(1025, 1024)]), "1048576"),
+        .refuses(
+            "creative pixels",
+            sent("upscale/creative", fox, files: ["image": Sample.webp(1025, 1024)]),
+            "1048576"
+        ),
         .takes("style", sent("control/style", ["prompt": "p", "fidelity": "1"], files: ["image": picture])),
-        .refuses("sketch ratio", sent("control/sketch", ["prompt": "p", "aspect_ratio": "1:1"], files: ["image": picture]), "aspect"),
+        .refuses(
+            "sketch ratio",
+            sent("control/sketch", ["prompt": "p", "aspect_ratio": "1:1"], files: ["image": picture]),
+            "aspect"
+        ),
         .refuses("one of two", sent("control/style-transfer", [:], files: ["init_image": picture]), "style_image"),
         .refuses(
             "change strength",
@@ -143,7 +175,8 @@ import Testing
     static let request = FormBody().field("prompt", "a fox")
 
     @Test(arguments: [
-        ("authorization", "Bearer sk-wrong", 401, "unauthorized"), ("content-type", "application/json", 400, "content-type"),
+        ("authorization", "Bearer sk-wrong", 401, "unauthorized"),
+        ("content-type", "application/json", 400, "content-type"),
         ("accept", "image/png", 400, "accept"), ("stability-client-id", Sample.text(257), 400, "stability-client-id"),
     ])
     func `headers are checked before the body`(name: String, value: String, status: Int, word: String) {

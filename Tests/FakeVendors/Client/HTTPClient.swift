@@ -107,4 +107,17 @@ package struct HTTPClient: Sendable {
             throw NoAnswer()
         }
     }
+
+    /// Sends a request and hangs up without waiting for the answer.
+    package func abandon(_ request: FakeRequest) async throws {
+        let port = port
+        try await WorkerThread.run {
+            let socket = try Loopback.connected(port: port)
+            var head = "\(request.method) \(request.path) HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+            for (name, value) in request.headers { head += "\(name): \(value)\r\n" }
+            head += "content-length: \(request.body.count)\r\n\r\n"
+            _ = Loopback.send(Array(head.utf8) + request.body, to: socket)
+            close(socket)
+        }
+    }
 }

@@ -36,7 +36,9 @@ package struct RegistryText: Sendable {
     /// Lines under `server`.
     package var server = ["allow_private_urls: true", "watch: false"]
     /// Lines under `limits`: generous, as most tests are not about them.
-    package var limits = ["per_ip: 100000/min", "per_key: 100000/min", "global: 1000000/hour", "spend_per_day: 1000.00"]
+    package var limits = [
+        "per_ip: 100000/min", "per_key: 100000/min", "global: 1000000/hour", "spend_per_day: 1000.00",
+    ]
     /// More lines at the top level.
     package var extra: [String] = []
     package var providers: [Provider]

@@ -66,7 +66,8 @@ extension FakeOpenAI {
         case .nothing:
             break
         case .cut:
-            let last = pictures.last.map { event("completed", $0, [("usage", usage.json(withOutputDetails: false))]) } ?? []
+            let last =
+                pictures.last.map { event("completed", $0, [("usage", usage.json(withOutputDetails: false))]) } ?? []
             reply.parts += [.bytes(Array(last.prefix(last.count / 2))), .reset]
         case .completed, .completedAndDone:
             for picture in pictures {
@@ -116,7 +117,8 @@ struct OpenAIUsage {
     func json(withOutputDetails: Bool) -> JSON {
         let input = textTokens + imageTokens
         var usage: JSONObject = [
-            "total_tokens": JSON(input + outputTokens), "input_tokens": JSON(input), "output_tokens": JSON(outputTokens),
+            "total_tokens": JSON(input + outputTokens), "input_tokens": JSON(input),
+            "output_tokens": JSON(outputTokens),
             "input_tokens_details": ["text_tokens": JSON(textTokens), "image_tokens": JSON(imageTokens)],
         ]
         if withOutputDetails {

@@ -3,11 +3,17 @@ import Orchestrator
 extension FakeOpenAI {
     package func reply(for failure: Failure, step: Step) -> FakeReply {
         let invalid = "invalid_request_error"
-        func error(_ status: Int, _ type: String, _ code: String?, _ message: String, param: String? = nil) -> FakeReply {
+        func error(_ status: Int, _ type: String, _ code: String?, _ message: String, param: String? = nil) -> FakeReply
+        {
             .openAIError(status, type: type, code: code, param: param, "\(message) \(step.marker)")
         }
         func money(_ code: String) -> FakeReply {
-            error(429, "insufficient_quota", code, "You exceeded your current quota, check your plan and billing details.")
+            error(
+                429,
+                "insufficient_quota",
+                code,
+                "You exceeded your current quota, check your plan and billing details."
+            )
         }
         switch failure {
         case .badRequest:
@@ -45,7 +51,8 @@ extension FakeOpenAI {
             return reply
         case .contentPolicy:
             return error(400, invalid, "content_policy_violation", "Rejected as a result of our safety system.")
-        case .versionGone, .invalidLanguage, .publicFigure, .payloadTooLarge, .runFailed, .runOutOfMemory, .runSensitive,
+        case .versionGone, .invalidLanguage, .publicFigure, .payloadTooLarge, .runFailed, .runOutOfMemory,
+            .runSensitive,
             .runNSFW, .runCanceled, .runAborted:
             preconditionFailure("OpenAI documents no '\(failure)'")
         }

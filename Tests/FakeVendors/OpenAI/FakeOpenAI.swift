@@ -16,7 +16,8 @@ package final class FakeOpenAI: FakeVendor {
     let limits: OpenAIUploads.Limits
     private let partials = Mutex<[Picture]>([])
 
-    package init(key: String = "sk-proj-" + uniqueHex(40), today: String = "2026-11-21", maxImageBytes: Int = 50 << 20) {
+    package init(key: String = "sk-proj-" + uniqueHex(40), today: String = "2026-11-21", maxImageBytes: Int = 50 << 20)
+    {
         self.key = key
         self.today = today
         limits = OpenAIUploads.Limits(image: maxImageBytes)
@@ -140,7 +141,8 @@ package final class FakeOpenAI: FakeVendor {
         let model = body["model"]?.string ?? "omni-moderation-latest"
         let inputs = input.array.flatMap { list in list.allSatisfy { $0.string != nil } ? list : nil } ?? [input]
         let names = [
-            "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
+            "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent",
+            "self-harm",
             "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
         ]
         let results = inputs.map { input -> JSON in

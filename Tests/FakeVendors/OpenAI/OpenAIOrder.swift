@@ -104,7 +104,9 @@ extension OpenAIOrder {
         format: ImageFormat,
         background: String
     ) throws(Refusal) {
-        if let compression = try parameters.integer("output_compression", in: 0...100), format == .png, compression < 100 {
+        if let compression = try parameters.integer("output_compression", in: 0...100), format == .png,
+            compression < 100
+        {
             throw .openAI(
                 "invalid_value",
                 "output_compression",
@@ -112,7 +114,11 @@ extension OpenAIOrder {
             )
         }
         if background == "transparent", format == .jpeg {
-            throw .openAI("invalid_value", "background", "Transparent background is not supported for JPEG output format.")
+            throw .openAI(
+                "invalid_value",
+                "background",
+                "Transparent background is not supported for JPEG output format."
+            )
         }
     }
 
@@ -123,7 +129,11 @@ extension OpenAIOrder {
         guard let text = try parameters.string("size"), text != "auto" else { return (1024, 1024) }
         guard let size = PixelSize(text), model.takes(width: size.width, height: size.height) else {
             let list = OpenAIModel.fixedSizes.map { "'\($0)'" }.joined(separator: ", ")
-            throw .openAI("invalid_value", "size", "Invalid value: '\(text)'. Supported values are: \(list), and 'auto'.")
+            throw .openAI(
+                "invalid_value",
+                "size",
+                "Invalid value: '\(text)'. Supported values are: \(list), and 'auto'."
+            )
         }
         return (size.width, size.height)
     }

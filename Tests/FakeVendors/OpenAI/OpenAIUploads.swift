@@ -83,7 +83,8 @@ struct OpenAIUploads {
 
     /// One of `{image_url}` and `{file_id}`.
     private static func reference(_ value: JSON, _ param: String, _ limits: Limits) throws(Refusal) -> Upload {
-        guard let object = value.object, object.count == 1, let (key, target) = object.first.map({ ($0.key, $0.value) }),
+        guard let object = value.object, object.count == 1,
+            let (key, target) = object.first.map({ ($0.key, $0.value) }),
             let text = target.string, key == "image_url" || key == "file_id"
         else { throw .openAI("invalid_value", param, "Provide exactly one of 'image_url' and 'file_id'.") }
         guard key == "image_url" else {

@@ -59,7 +59,9 @@ extension FakeReplicate {
     func runError(_ failure: Failure, _ step: Step) -> JSON {
         switch failure {
         case .runSensitive:
-            .string("The input or output was flagged as sensitive. Please try again with different inputs. (E005) \(step.marker)")
+            .string(
+                "The input or output was flagged as sensitive. Please try again with different inputs. (E005) \(step.marker)"
+            )
         case .runNSFW:
             .string("NSFW content detected. Try running it again, or try a different prompt. \(step.marker)")
         case .runOutOfMemory: .string("CUDA out of memory. (E1001) \(step.marker)")

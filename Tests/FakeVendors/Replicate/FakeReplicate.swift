@@ -153,7 +153,9 @@ package final class FakeReplicate: FakeVendor {
             throw invalidInput([.init(type: "required", field: "", description: "input is required")])
         }
         guard let object = input.object else {
-            throw invalidInput([.init(type: "invalid_type", field: "input", description: "Invalid type. Expected: object")])
+            throw invalidInput([
+                .init(type: "invalid_type", field: "input", description: "Invalid type. Expected: object")
+            ])
         }
         return object
     }

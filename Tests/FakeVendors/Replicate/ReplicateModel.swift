@@ -96,7 +96,9 @@ extension ReplicateModel {
         for (name, value) in input {
             guard let schema = properties[name] else {
                 let description = "Additional property \(name) is not allowed"
-                found.append(Complaint(type: "additional_property_not_allowed", field: "input.\(name)", description: description))
+                found.append(
+                    Complaint(type: "additional_property_not_allowed", field: "input.\(name)", description: description)
+                )
                 continue
             }
             if let (type, description) = ReplicateModel.complaint(value, schema) {
@@ -141,7 +143,9 @@ extension ReplicateModel {
     /// The picture inputs that are given, by the schema.
     func links(_ input: JSONObject) -> [String] {
         input.flatMap { name, value -> [String] in
-            guard let schema = properties[name], schema["format"] == "uri" || schema["items"] == "uri" else { return [] }
+            guard let schema = properties[name], schema["format"] == "uri" || schema["items"] == "uri" else {
+                return []
+            }
             return (value.array ?? [value]).compactMap(\.string)
         }
     }

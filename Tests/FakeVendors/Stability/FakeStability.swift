@@ -213,7 +213,8 @@ package final class FakeStability: FakeVendor {
         case .server: return error(500, "internal_error", "An unexpected server error has occurred.")
         case .overloaded: return error(503, "service_unavailable", "The service is unavailable.")
         case .notVerified, .modelGone, .versionGone, .creditExhausted, .organizationUsageLimit, .organizationSpendLimit,
-            .projectSpendLimit, .billingHardLimit, .slowDown, .contentPolicy, .runFailed, .runOutOfMemory, .runSensitive,
+            .projectSpendLimit, .billingHardLimit, .slowDown, .contentPolicy, .runFailed, .runOutOfMemory,
+            .runSensitive,
             .runNSFW, .runCanceled, .runAborted:
             preconditionFailure("Stability documents no '\(failure)'")
         }

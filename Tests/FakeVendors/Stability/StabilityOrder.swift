@@ -40,7 +40,8 @@ extension StabilityOrder {
 
     /// Checks each field alone; the facts are those of the main picture.
     private static func check(_ form: FormBody, _ service: StabilityService) throws(Refusal) -> ImageFacts? {
-        for name in service.required.keys.sorted() where !form.parts.contains(where: { $0.name == name && !$0.bytes.isEmpty }) {
+        for name in service.required.keys.sorted()
+        where !form.parts.contains(where: { $0.name == name && !$0.bytes.isEmpty }) {
             throw .stability("\(name): is required")
         }
         var main: ImageFacts?
@@ -89,14 +90,17 @@ extension StabilityOrder {
         return nil
     }
 
-    private static func upload(_ part: FormBody.Part, _ rule: StabilityService.UploadRule) throws(Refusal) -> ImageFacts {
+    private static func upload(_ part: FormBody.Part, _ rule: StabilityService.UploadRule) throws(Refusal) -> ImageFacts
+    {
         guard part.fileName != nil else { throw .stability("\(part.name): must be a file") }
         guard let facts = try? ImageInspector.facts(of: part.bytes) else {
             throw .stability("\(part.name): must be a valid jpeg, png or webp image")
         }
         let (long, short) = (max(facts.width, facts.height), min(facts.width, facts.height))
         guard rule.sides.contains(short), rule.sides.contains(long) else {
-            throw .stability("\(part.name): each side must have \(rule.sides.lowerBound) pixels or more, and not too many")
+            throw .stability(
+                "\(part.name): each side must have \(rule.sides.lowerBound) pixels or more, and not too many"
+            )
         }
         guard facts.width * facts.height <= rule.area else {
             throw .stability("\(part.name): must have \(rule.area) pixels or fewer")
@@ -112,7 +116,9 @@ extension StabilityOrder {
         func has(_ name: String) -> Bool { form.parts.contains { $0.name == name } }
         switch service.path {
         case "generate/ultra":
-            guard has("image") == has("strength") else { throw .stability("strength: is required with image, and only then") }
+            guard has("image") == has("strength") else {
+                throw .stability("strength: is required with image, and only then")
+            }
         case "generate/sd3":
             if form.text("mode") == "image-to-image" {
                 guard has("image"), has("strength") else {

@@ -55,6 +55,8 @@ struct StabilityService: Sendable {
     private static let ratio = Field.choice(ratios.map(\.name))
     private static let picture = Field.file(UploadRule(longestRatio: 2.5))
     private static let anyRatio = Field.file(UploadRule())
+    /// Masks are resized to the picture.
+    private static let mask = Field.file(UploadRule(sides: 1...Int.max))
 
     private static func service(
         _ path: String,
@@ -98,12 +100,12 @@ struct StabilityService: Sendable {
     ]
 
     private static let edit: [StabilityService] = [
-        service("edit/erase", 5, ["image": picture], seeded.and(["mask": anyRatio, "grow_mask": .integer(0...20)])),
+        service("edit/erase", 5, ["image": picture], seeded.and(["mask": mask, "grow_mask": .integer(0...20)])),
         service(
             "edit/inpaint",
             5,
             ["image": picture, "prompt": prompt],
-            usual.and(["mask": anyRatio, "grow_mask": .integer(0...100)])
+            usual.and(["mask": mask, "grow_mask": .integer(0...100)])
         ),
         service(
             "edit/outpaint",
@@ -171,7 +173,12 @@ struct StabilityService: Sendable {
 
     private static let control: [StabilityService] = [
         service("control/sketch", 5, ["prompt": prompt, "image": picture], usual.and(["control_strength": fraction])),
-        service("control/structure", 5, ["prompt": prompt, "image": picture], usual.and(["control_strength": fraction])),
+        service(
+            "control/structure",
+            5,
+            ["prompt": prompt, "image": picture],
+            usual.and(["control_strength": fraction])
+        ),
         service(
             "control/style",
             5,

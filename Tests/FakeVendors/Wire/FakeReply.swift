@@ -82,7 +82,9 @@ package struct FakeReply: Sendable {
     package var cut: FakeReply {
         var copy = self
         let whole = body
-        copy.parts = [.bytes(Array(whole.prefix(whole.count / 2))), .reset, .bytes(Array(whole.dropFirst(whole.count / 2)))]
+        copy.parts = [
+            .bytes(Array(whole.prefix(whole.count / 2))), .reset, .bytes(Array(whole.dropFirst(whole.count / 2))),
+        ]
         return copy
     }
 }

@@ -57,10 +57,12 @@ package final class LoopbackServer: Sendable {
 
     /// Ends everything and waits for it; open gates first, or this never returns.
     package func stop() {
-        guard state.withLock({ state in
-            defer { state.isStopped = true }
-            return !state.isStopped
-        }) else { return }
+        guard
+            state.withLock({ state in
+                defer { state.isStopped = true }
+                return !state.isStopped
+            })
+        else { return }
         refuseConnections()
         close(reservation)
     }

@@ -9,7 +9,9 @@ package enum SHA256 {
         message.append(0x80)
         message.append(contentsOf: [UInt8](repeating: 0, count: (120 - message.count % 64) % 64))
         let bitCount = UInt64(bytes.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) { message.append(UInt8(truncatingIfNeeded: bitCount >> shift)) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            message.append(UInt8(truncatingIfNeeded: bitCount >> shift))
+        }
         for start in stride(from: 0, to: message.count, by: 64) { mix(message[start..<start + 64], into: &state) }
         return state.map { word in
             let digits = String(word, radix: 16)
