@@ -12,6 +12,10 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maxReferences: Int
     /// Whether an edit may be confined by a mask.
     public var masks: Bool
+    /// The mask that the model wants; masks are converted to it before the adapter sees them.
+    public var maskPolarity = MaskPolarity.alpha
+    /// Whether an edit without a mask is refused.
+    public var requiresMask = false
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
@@ -33,7 +37,7 @@ public enum ShapeRange: Sendable, Hashable {
     case any
     /// One of a list of sizes; the first is the favourite.
     case sizes([PixelSize])
-    /// One of a list of ratios; the pixels are the vendor's choice.
+    /// One of a list of ratios; the pixels are the vendor's choice. An empty list: the shape cannot be asked for at all.
     case ratios([AspectRatio])
     /// Any size within bounds.
     case free(FreeSizes)

@@ -15,7 +15,7 @@ package protocol Imaging: Sendable {
     /// A WebP preview, upright, neither edge longer than `maxEdge` pixels; small pictures are not enlarged.
     func thumbnail(of source: ByteSource, maxEdge: Int) async throws(ImagingError) -> [UInt8]
 
-    /// A PNG mask of the picture's transparency, of the given size or its own.
+    /// A PNG mask of the picture's transparency in the polarity asked, of the given size or its own.
     func mask(
         of source: ByteSource,
         polarity: MaskPolarity,
@@ -54,14 +54,6 @@ package struct PixelColor: Sendable, Hashable {
     }
 
     package static let white = PixelColor(red: 255, green: 255, blue: 255)
-}
-
-/// How a vendor marks the part of a picture that is to be painted anew; ours is transparent there, as OpenAI's is.
-package enum MaskPolarity: Sendable, Hashable, CaseIterable {
-    /// Transparent becomes white on black.
-    case whiteIsEdited
-    /// Transparent becomes black on white.
-    case blackIsEdited
 }
 
 /// Why pixels could not be worked on.

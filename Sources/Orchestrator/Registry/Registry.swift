@@ -12,6 +12,9 @@ package struct Registry: Sendable {
     package var leftOut: [(provider: String, variable: String)] = []
     package var limits = LimitSettings()
     package var moderation = ModerationSettings()
+    package var billing = BillingSettings()
+    package var auth = AuthSettings()
+    package var alerts = AlertSettings()
 
     package init() {}
 
