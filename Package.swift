@@ -61,6 +61,9 @@ let package = Package(
             name: "FakeVendors", dependencies: ["Orchestrator"], path: "Tests/FakeVendors", swiftSettings: strict),
         tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
 
+        // The built daemon as its callers meet it: a process, sockets, files.
+        tests("EndToEndTests", ["FakeVendors", "Orchestrator", "orchestratord"]),
+
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),

@@ -160,7 +160,8 @@ extension RegistryText.Provider {
                 shape: "ratios: [\"1:1\", \"3:2\", \"2:3\", \"16:9\", \"9:16\"]",
                 tiers: [("low", "0.03"), ("medium", "0.03")],
                 score: "1100",
-                latency: "6s"
+                latency: "6s",
+                extra: ["formats: [png, jpeg, webp]"]
             ),
             RegistryText.Model(
                 name: "ultra",
@@ -169,7 +170,7 @@ extension RegistryText.Provider {
                 tiers: [("high", "0.08")],
                 score: "1200",
                 latency: "12s",
-                extra: ["max_references: 1"]
+                extra: ["formats: [png, jpeg, webp]", "max_references: 1"]
             ),
             RegistryText.Model(
                 name: "inpaint",
@@ -178,7 +179,7 @@ extension RegistryText.Provider {
                 tiers: [("low", "0.05"), ("medium", "0.05"), ("high", "0.05")],
                 score: "1150",
                 latency: "10s",
-                extra: ["max_references: 1", "mask: true"]
+                extra: ["formats: [png, jpeg, webp]", "max_references: 1", "mask: true"]
             ),
         ]
         return provider
@@ -199,7 +200,8 @@ extension RegistryText.Provider {
                 shape: "ratios: [\"1:1\", \"16:9\", \"3:2\", \"2:3\"]",
                 tiers: [("low", "0.003")],
                 score: "1000",
-                latency: "2s"
+                latency: "2s",
+                extra: ["formats: [png, jpeg, webp]", "max_images: 4"]
             ),
             RegistryText.Model(
                 name: "black-forest-labs/flux-2-pro",
@@ -208,7 +210,7 @@ extension RegistryText.Provider {
                 tiers: [("medium", "0.03"), ("high", "0.03")],
                 score: "{generate: 1265, edit: 1290}",
                 latency: "10s",
-                extra: ["max_references: 8"]
+                extra: ["formats: [png, jpeg, webp]", "max_references: 8"]
             ),
         ]
         return provider

@@ -19,29 +19,22 @@ package struct BookEntries: Sendable {
 
 /// A vendor's script and its records; safe from any thread.
 package final class VendorBooks: Sendable {
-    private struct Watch {
-        var condition: @Sendable (BookEntries) -> Bool
-        var continuation: CheckedContinuation<Bool, Never>
-    }
-
-    private struct State {
-        var entries = BookEntries()
+    private struct Script {
         var steps: [Step] = []
         var usual = Step.ok
         var pictureNumber = 0
         var gates: [Gate] = []
         var isClosing = false
-        var watches: [Int: Watch] = [:]
-        var nextWatch = 0
     }
 
-    private let state = Mutex(State())
+    private let script = Mutex(Script())
+    private let records = Watched(BookEntries())
 
-    package var entries: BookEntries { state.withLock { $0.entries } }
+    package var entries: BookEntries { records.value }
 
     /// Sets what the next valid calls meet, in order, and what follows when the list is used up.
     func script(_ steps: [Step], then usual: Step) {
-        state.withLock {
+        script.withLock {
             $0.steps = steps
             $0.usual = usual
         }
@@ -49,80 +42,49 @@ package final class VendorBooks: Sendable {
 
     /// Forgets calls, pictures and script; calls in flight are forgotten too.
     func reset() {
-        state.withLock {
-            $0.entries = BookEntries()
-            $0.steps = []
-            $0.usual = .ok
-        }
+        script([], then: .ok)
+        records.change { $0 = BookEntries() }
     }
 
     /// Opens every gate that a call may rest at, and those of calls to come.
     func openGates() {
-        let gates = state.withLock { state in
-            state.isClosing = true
-            defer { state.gates = [] }
-            return state.gates
+        let gates = script.withLock { script in
+            script.isClosing = true
+            defer { script.gates = [] }
+            return script.gates
         }
         gates.forEach { $0.open() }
     }
 
-    /// Suspends until `condition` holds; false when the task is cancelled first, as a test's time limit does.
+    /// Suspends until `condition` holds; see ``Watched/until(_:)``.
     package func until(_ condition: @escaping @Sendable (BookEntries) -> Bool) async -> Bool {
-        let id = state.withLock { state in
-            state.nextWatch += 1
-            return state.nextWatch
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDone = state.withLock { state -> Bool? in
-                    if condition(state.entries) { return true }
-                    if Task.isCancelled { return false }
-                    state.watches[id] = Watch(condition: condition, continuation: continuation)
-                    return nil
-                }
-                if let isDone { continuation.resume(returning: isDone) }
-            }
-        } onCancel: {
-            state.withLock { $0.watches.removeValue(forKey: id) }?.continuation.resume(returning: false)
-        }
-    }
-
-    /// Changes the records, then wakes who waited for it.
-    private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
-        let (value, woken) = state.withLock { state in
-            let value = body(&state)
-            let due = state.watches.filter { $0.value.condition(state.entries) }
-            due.keys.forEach { state.watches[$0] = nil }
-            return (value, due.values.map(\.continuation))
-        }
-        woken.forEach { $0.resume(returning: true) }
-        return value
+        await records.until(condition)
     }
 
     // MARK: What the vendor writes
 
     func begin(_ request: FakeRequest) -> Int {
-        change { state in
-            let number = state.entries.calls.count
-            state.entries.calls.append(Call(number: number, request: request))
-            state.entries.inFlight += 1
-            state.entries.peakInFlight = max(state.entries.peakInFlight, state.entries.inFlight)
+        records.change { entries in
+            let number = entries.calls.count
+            entries.calls.append(Call(number: number, request: request))
+            entries.inFlight += 1
+            entries.peakInFlight = max(entries.peakInFlight, entries.inFlight)
             return number
         }
     }
 
     func note(_ number: Int, _ body: @Sendable (inout Call) -> Void) {
-        change { state in
+        records.change { entries in
             // A reset may have forgotten the call.
-            guard state.entries.calls.indices.contains(number) else { return }
-            body(&state.entries.calls[number])
+            guard entries.calls.indices.contains(number) else { return }
+            body(&entries.calls[number])
         }
     }
 
     func finish(_ number: Int) {
-        change { state in
-            state.entries.inFlight = max(0, state.entries.inFlight - 1)
-            if state.entries.calls.indices.contains(number) { state.entries.calls[number].isFinished = true }
+        records.change { entries in
+            entries.inFlight = max(0, entries.inFlight - 1)
+            if entries.calls.indices.contains(number) { entries.calls[number].isFinished = true }
         }
     }
 
@@ -132,11 +94,11 @@ package final class VendorBooks: Sendable {
 
     /// Takes the next step of the script and rests at its gate.
     func nextStep() -> Step {
-        let step = state.withLock { state in
-            let step = state.steps.isEmpty ? state.usual : state.steps.removeFirst()
+        let step = script.withLock { script in
+            let step = script.steps.isEmpty ? script.usual : script.steps.removeFirst()
             if let gate = step.gate {
-                state.gates.append(gate)
-                if state.isClosing { gate.open() }
+                script.gates.append(gate)
+                if script.isClosing { gate.open() }
             }
             return step
         }
@@ -153,9 +115,9 @@ package final class VendorBooks: Sendable {
         by step: Step,
         isFinal: Bool = true
     ) -> [UInt8] {
-        let number = state.withLock { state in
-            state.pictureNumber += 1
-            return state.pictureNumber
+        let number = script.withLock { script in
+            script.pictureNumber += 1
+            return script.pictureNumber
         }
         func make(_ format: ImageFormat, _ width: Int, _ height: Int, padding: Int = 0) -> [UInt8] {
             PictureMaker.make(
@@ -179,7 +141,7 @@ package final class VendorBooks: Sendable {
         case .bytes(let given): bytes = given
         case .padded(let padding): bytes = make(format, width, height, padding: padding)
         }
-        if isFinal { change { $0.entries.pictures.append(Picture(bytes: bytes)) } }
+        if isFinal { records.change { $0.pictures.append(Picture(bytes: bytes)) } }
         return bytes
     }
 }
