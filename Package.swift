@@ -53,7 +53,7 @@ let package = Package(
         module("Persistence", ["Orchestrator", "CSQLite", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
-        module("Daemon", ["Orchestrator", "Providers", "Transport", "Persistence", "Imaging", "Configuration"]),
+        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
         // Stand-ins for the vendors' APIs, for tests of any layer.

@@ -114,11 +114,9 @@ struct InputImages {
                 throw .overloaded("too many uploads at the moment")
             }
         }
-        do throws(ArtifactError) {
-            let (facts, digest) = try found.get()
-            return try Self.image(source, facts, digest: digest, field)
-        } catch let error as ArtifactError {
-            throw Self.refusal(of: error, field)
+        switch found {
+        case .success(let (facts, digest)): return try Self.image(source, facts, digest: digest, field)
+        case .failure(let error): throw Self.refusal(of: error, field)
         }
     }
 

@@ -49,9 +49,11 @@ struct Submission {
         let verdict = try service.limits.take(
             address: exchange.clientAddress, caller: caller, registry.limits, at: service.time.monotonic())
         let partials = request.stream ? PartialChannel() : nil
+        var showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+        if let partials { showPartial = { sink, index in await partials.send(sink, index: index) } }
         let execution = JobExecution(
             id: service.time.makeID(), owner: caller.user.id, plan: plan, registry: registry, ownKeys: ownKeys,
-            services: service.engine, showPartial: partials.map { channel in { await channel.send($0, index: $1) } })
+            services: service.engine, showPartial: showPartial)
         let job = record(of: plan, execution.id, caller, isAsync: prefersAsync)
         let running = try await service.runner.start(
             job, execution, uploads: uploads, limit: registry.limits.queue)

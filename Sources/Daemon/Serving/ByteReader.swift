@@ -27,11 +27,15 @@ enum ByteReader {
     }
 
     /// The whole of a source.
-    static func bytes(of source: ByteSource) throws(ArtifactError) -> [UInt8] {
-        if case .bytes(let bytes) = source { return bytes }
+    static func contents(of source: ByteSource) -> Result<[UInt8], ArtifactError> {
+        if case .bytes(let bytes) = source { return .success(bytes) }
         var whole: [UInt8] = []
         whole.reserveCapacity(Int(source.byteCount))
-        try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk) }
-        return whole
+        do throws(ArtifactError) {
+            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk) }
+            return .success(whole)
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -42,9 +42,13 @@ package final class JobExecution: Sendable {
         let now = services.time.now()
         firstLanes = calls.enumerated().map { Lane(slots: $1, intent: $0 + 1) }
         let intents = calls.enumerated().map { index, slots in
-            AttemptRecord(
+            var record = AttemptRecord(
                 n: index + 1, provider: first.provider.id, model: first.model.id, tier: first.offer.tier,
                 count: slots.count, started: now)
+            // Until the outcome is known, the worst is on record: a crash leaves the caps on the safe side.
+            record.cost = first.worstCost(
+                of: first.providerRequest(for: plan.request, slots: slots, timeLimit: first.provider.timeout))
+            return record
         }
         state = Mutex(
             State(attempts: intents, adapted: plan.adapted + first.rendition.adapted, usage: nil, tier: nil))
@@ -174,6 +178,7 @@ package final class JobExecution: Sendable {
             for: plan.request, slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
             timeLimit: attemptDeadline - services.time.monotonic())
         let hold = candidate.worstCost(of: call)
+        record.cost = hold
         let day = services.time.now().day
         if let obstacle = await enter(candidate, hold, day: day, isRetry: isRetry) {
             close(&record, with: obstacle, cost: .zero)

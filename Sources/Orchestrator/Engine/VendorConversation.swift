@@ -34,11 +34,6 @@ struct VendorConversation: Sendable {
         return try await follow(try await exchange(call))
     }
 
-    /// Takes up work that an earlier process began.
-    func resume(_ handle: VendorHandle) async throws(ProviderFailure) -> Delivery {
-        try await follow((.pending(handle, after: nil), []))
-    }
-
     /// Asks the vendor to stop, without insisting.
     func cancel(_ handle: VendorHandle) async {
         guard handle.cancelURL != nil else { return }

@@ -61,6 +61,9 @@ extension Rendition {
                 "takes \(capabilities.maxReferences) reference images, not \(request.references.count)")
         }
         guard request.mask == nil || capabilities.masks else { throw Mismatch(.mask, "takes no mask") }
+        guard request.mask != nil || request.operation == .generate || !capabilities.requiresMask else {
+            throw Mismatch(.mask, "edits only where a mask says")
+        }
     }
 
     private mutating func chooseFormat(
