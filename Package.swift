@@ -56,6 +56,14 @@ let package = Package(
         module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
+        // Stand-ins for the vendors' APIs, for tests of any layer.
+        .target(
+            name: "FakeVendors", dependencies: ["Orchestrator"], path: "Tests/FakeVendors", swiftSettings: strict),
+        tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
+
+        // The built daemon as its callers meet it: a process, sockets, files.
+        tests("EndToEndTests", ["FakeVendors", "Orchestrator", "orchestratord"]),
+
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
