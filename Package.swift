@@ -42,8 +42,10 @@ let package = Package(
         library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         // llhttp ships as C source in Debian's node-llhttp; the strict mode can only be chosen when it is compiled.
         .target(
-            name: "CLLHTTP", path: "Sources/CLLHTTP",
-            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+            name: "CLLHTTP",
+            path: "Sources/CLLHTTP",
+            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]
+        ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
 
@@ -58,7 +60,11 @@ let package = Package(
 
         // Stand-ins for the vendors' APIs, for tests of any layer.
         .target(
-            name: "FakeVendors", dependencies: ["Orchestrator"], path: "Tests/FakeVendors", swiftSettings: strict),
+            name: "FakeVendors",
+            dependencies: ["Orchestrator"],
+            path: "Tests/FakeVendors",
+            swiftSettings: strict
+        ),
         tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
 
         // The built daemon as its callers meet it: a process, sockets, files.

@@ -1,6 +1,5 @@
 internal import Dispatch
 internal import Orchestrator
-internal import Synchronization
 
 /// A few threads for work that computes for long, with a bound on what waits for them.
 ///
@@ -15,7 +14,7 @@ final class ImagingPool: Sendable {
     private let threads: Int
     private let maxWaiting: Int
     private let queue = DispatchQueue(label: "imaging", attributes: .concurrent)
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(threads: Int, maxWaiting: Int) {
         self.threads = threads

@@ -20,7 +20,11 @@ public struct Program: Sendable {
         var variables: [String: String] = [:]
         guard var entry = unsafe system_environment() else { return variables }
         while let text = unsafe entry.pointee {
-            let pair = unsafe String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let pair = unsafe String(cString: text).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
             unsafe entry += 1
         }
@@ -40,7 +44,8 @@ public struct Program: Sendable {
     }
 
     private func dispatch(
-        _ arguments: [String], _ environment: [String: String]
+        _ arguments: [String],
+        _ environment: [String: String]
     ) async throws(Arguments.Misuse) -> ExitCode {
         guard let name = arguments.first else {
             Console.error(Self.help)
@@ -83,27 +88,27 @@ public struct Program: Sendable {
 
     private static let commandHelp = [
         "serve": """
-            Usage: orchestratord serve [OPTION]...
-              --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
-              --listen HOST:PORT   the address (ORCHESTRATOR_LISTEN); port 0 picks one
-              --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
-              --public-url URL     what links in answers start with (ORCHESTRATOR_PUBLIC_URL)
-              --log-level LEVEL    debug, info, warning or error (ORCHESTRATOR_LOG_LEVEL; default info)
-            A flag comes before its variable, and that before the file.
-            SIGHUP reloads the configuration; SIGTERM and SIGINT finish what runs and end.
-            """,
+        Usage: orchestratord serve [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --listen HOST:PORT   the address (ORCHESTRATOR_LISTEN); port 0 picks one
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+          --public-url URL     what links in answers start with (ORCHESTRATOR_PUBLIC_URL)
+          --log-level LEVEL    debug, info, warning or error (ORCHESTRATOR_LOG_LEVEL; default info)
+        A flag comes before its variable, and that before the file.
+        SIGHUP reloads the configuration; SIGTERM and SIGINT finish what runs and end.
+        """,
         "check": """
-            Usage: orchestratord check [FILE]
-            Examines a configuration (default providers.yaml). Mistakes go to standard error as
-            FILE:LINE:COLUMN: error: KEY: MESSAGE (HINT), and the exit code is 1.
-            """,
+        Usage: orchestratord check [FILE]
+        Examines a configuration (default providers.yaml). Mistakes go to standard error as
+        FILE:LINE:COLUMN: error: KEY: MESSAGE (HINT), and the exit code is 1.
+        """,
         "schema": "Usage: orchestratord schema\nPrints the JSON Schema of providers.yaml.",
         "explain": """
-            Usage: orchestratord explain --prompt TEXT [OPTION]...
-              --config FILE        the configuration (default providers.yaml)
-              --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
-              --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
-              --json               the answer of POST /v1/routes/explain
-            """,
+        Usage: orchestratord explain --prompt TEXT [OPTION]...
+          --config FILE        the configuration (default providers.yaml)
+          --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
+          --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
+          --json               the answer of POST /v1/routes/explain
+        """,
     ]
 }

@@ -33,8 +33,10 @@ struct Edge: HTTPHandler {
             } catch {
                 if let detail = error.detail {
                     service.log.log(
-                        error.status >= 500 ? .error : .info, "request failed",
-                        [("request.id", id), ("code", error.code), ("why", detail)])
+                        error.status >= 500 ? .error : .info,
+                        "request failed",
+                        [("request.id", id), ("code", error.code), ("why", detail)]
+                    )
                 }
                 response = .error(error, path: request.path)
             }
@@ -82,7 +84,8 @@ struct Edge: HTTPHandler {
                 (name: "access-control-allow-methods", value: "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
                 (name: "access-control-allow-headers", value: Self.allowedHeaders),
                 (name: "access-control-max-age", value: Self.preflightAge),
-            ])
+            ]
+        )
     }
 
     /// Keys travel in headers that pages must set on purpose, so any origin may read; cookies are never allowed along.

@@ -22,7 +22,8 @@ struct QueryReader {
     }
 
     func choice<T: RawRepresentable & CaseIterable>(
-        _ name: String, _ type: T.Type = T.self
+        _ name: String,
+        _ type: T.Type = T.self
     ) throws(APIError) -> T? where T.RawValue == String {
         guard let text = text(name) else { return nil }
         guard let value = T(rawValue: text) else {

@@ -52,13 +52,16 @@ struct DescriptionRoutes {
     }
 
     private static func operation(_ route: Route) -> JSON {
-        let open = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.filter { !"{}*".contains($0) } }
+        let open = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+            $0.filter { !"{}*".contains($0) }
+        }
         var operation: JSONObject = [
             "summary": .string(route.summary),
             "parameters": .array(
                 open.map {
                     ["name": .string(String($0)), "in": "path", "required": true, "schema": ["type": "string"]]
-                }),
+                }
+            ),
             "responses": ["default": ["description": "the result, or an error object"]],
         ]
         if case .anyone = route.access {} else { operation["security"] = [["bearer": []], ["key": []]] }
@@ -72,7 +75,8 @@ struct DescriptionRoutes {
             "<tr><td>\(route.method.rawValue)</td><td><code>\(escaped(route.path))</code></td>"
                 + "<td>\(escaped(route.summary))</td></tr>"
         }
-        return "<table>\(rows.joined(separator: "\n"))</table><p>For tools: <a href=\"/openapi.json\">openapi.json</a></p>"
+        return
+            "<table>\(rows.joined(separator: "\n"))</table><p>For tools: <a href=\"/openapi.json\">openapi.json</a></p>"
     }
 
     private static func welcome(_ url: String) -> String {

@@ -12,7 +12,8 @@ enum JobRoutes {
             let job = try await find(exchange)
             return .json(
                 JobAnswer.body(of: job, link: exchange.service.link),
-                headers: job.status.isFinal ? [] : [(name: "retry-after", value: "1")])
+                headers: job.status.isFinal ? [] : [(name: "retry-after", value: "1")]
+            )
         },
         Route(.get, "/v1/jobs/{job}/events", .caller, "Watch one job as server-sent events") {
             exchange throws(APIError) in try await events(exchange)
@@ -47,7 +48,8 @@ enum JobRoutes {
         let missing = APIError.notFound("there is no job '\(exchange.parameters[0])'")
         guard let id = JobID(exchange.parameters[0]) else { throw missing }
         let running = exchange.service.runner.running(id)?.job
-        let stored = running == nil
+        let stored =
+            running == nil
             ? try await exchange.reading { store throws(StoreError) in try await store.job(id) } : nil
         guard let job = running ?? stored, job.owner == caller.user.id || caller.user.isAdmin else { throw missing }
         return job
@@ -75,7 +77,8 @@ enum JobRoutes {
                     let body = JobAnswer.body(of: state, link: service.link)
                     try await writer.write("event: \(state.status.rawValue)\ndata: \(body.text)\n\n")
                 }
-            })
+            }
+        )
     }
 
     private static func cancel(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {

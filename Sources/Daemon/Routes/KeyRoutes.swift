@@ -31,7 +31,10 @@ enum KeyRoutes {
         let (caller, service) = (try exchange.requireCaller(), exchange.service)
         let fields = FieldReader(try await exchange.jsonObject())
         let (text, record) = NewKey.make(
-            owner: caller.user.id, name: try fields.string("name", atMost: 200) ?? "key", time: service.time)
+            owner: caller.user.id,
+            name: try fields.string("name", atMost: 200) ?? "key",
+            time: service.time
+        )
         var key = record
         key.policy = try fields.string("policy", atMost: 100)
         if let policy = key.policy, service.registry.policies[policy] == nil {
@@ -83,7 +86,12 @@ enum NewKey {
     /// The record of a key whose text is given.
     static func record(of text: String, owner: UserID, name: String, time: any TimeSource) -> KeyRecord {
         KeyRecord(
-            id: time.makeID(), owner: owner, name: name, prefix: String(text.prefix(shownPrefix)),
-            hash: SHA256.hex(of: text), created: time.now())
+            id: time.makeID(),
+            owner: owner,
+            name: name,
+            prefix: String(text.prefix(shownPrefix)),
+            hash: SHA256.hex(of: text),
+            created: time.now()
+        )
     }
 }

@@ -38,7 +38,12 @@ enum ModelRoutes {
             answer = try await ContentCheck.ask(endpoint, input: input, exchange.service)
         } catch {
             throw APIError(
-                502, .server, "all_providers_failed", "the moderation service did not answer", detail: error.detail)
+                502,
+                .server,
+                "all_providers_failed",
+                "the moderation service did not answer",
+                detail: error.detail
+            )
         }
         guard let answer else {
             throw APIError(502, .server, "all_providers_failed", "the moderation service did not accept the call")

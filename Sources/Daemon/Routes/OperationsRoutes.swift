@@ -17,7 +17,8 @@ enum OperationsRoutes {
             exchange throws(APIError) in
             HTTPResponse(
                 headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                body: .bytes(Array(exchange.service.metricsText().utf8)))
+                body: .bytes(Array(exchange.service.metricsText().utf8))
+            )
         },
         Route(.get, "/v1/admin/registry", .admin, "The registry in force and the last reload") {
             exchange throws(APIError) in
@@ -57,9 +58,12 @@ enum OperationsRoutes {
         let source = exchange.service.registrySource
         guard exchange.service.reload() else {
             throw APIError(
-                400, .invalidRequest, "invalid_value",
+                400,
+                .invalidRequest,
+                "invalid_value",
                 "the file was not loaded and the old registry keeps serving: \(source.lastErrors.joined(separator: "; "))",
-                param: "providers.yaml")
+                param: "providers.yaml"
+            )
         }
         return .json(source.report)
     }
@@ -81,7 +85,8 @@ enum OperationsRoutes {
                             "failures_in_a_row": .integer(row.failures),
                             "latency_ms": report.latency[row.model].map { .integer($0.milliseconds) } ?? .null,
                         ]
-                    }),
+                    }
+                ),
             ]
         }
         let leftOut = service.registry.leftOut.map { row -> JSON in
@@ -96,7 +101,9 @@ enum OperationsRoutes {
         for word in (query.text("group_by") ?? "provider").split(separator: ",") {
             guard let column = SpendColumn(rawValue: String(word)), !columns.contains(column) else {
                 throw .invalidValue(
-                    "group_by", "must be a list of \(SpendColumn.allCases.map(\.rawValue).joined(separator: ", "))")
+                    "group_by",
+                    "must be a list of \(SpendColumn.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
             }
             columns.append(column)
         }
@@ -137,7 +144,8 @@ extension Service {
             spent.append(("provider=\"\(provider.id)\"", "\(report.spentToday)"))
             for row in report.breakers {
                 breakers.append(
-                    ("provider=\"\(provider.id)\",model=\"\(row.model)\"", row.state == .closed ? "0" : "1"))
+                    ("provider=\"\(provider.id)\",model=\"\(row.model)\"", row.state == .closed ? "0" : "1")
+                )
             }
         }
         return metrics.text([
@@ -145,9 +153,12 @@ extension Service {
             ("orchestrator_calls_in_flight", "Calls under way at each provider.", inFlight),
             ("orchestrator_spend_today_usd", "Dollars spent today, reservations included.", spent),
             ("orchestrator_breaker_open", "1 while a model rests after failures.", breakers),
-            ("orchestrator_registry_reload_failed", "1 while the file has mistakes.", [
-                ("", registrySource.lastErrors.isEmpty ? "0" : "1")
-            ]),
+            (
+                "orchestrator_registry_reload_failed", "1 while the file has mistakes.",
+                [
+                    ("", registrySource.lastErrors.isEmpty ? "0" : "1")
+                ]
+            ),
         ])
     }
 }

@@ -20,7 +20,9 @@ struct PictureAnswer {
             switch await inlineBody(answer) {
             case .success(let body):
                 return HTTPResponse(
-                    headers: [(name: "content-type", value: HTTPResponse.jsonType)] + headers, body: .bytes(body))
+                    headers: [(name: "content-type", value: HTTPResponse.jsonType)] + headers,
+                    body: .bytes(body)
+                )
             case .failure(let error):
                 return .error(.internalError("read pictures: \(error)"), path: "/v1/images")
             }
@@ -55,7 +57,9 @@ struct PictureAnswer {
 extension Service {
     /// The bytes of a picture that a job just made, from memory where they still are, else from the storage.
     func bytes(
-        of image: ImageRecord, at sources: [ByteSource], _ index: Int
+        of image: ImageRecord,
+        at sources: [ByteSource],
+        _ index: Int
     ) async -> Result<[UInt8], ArtifactError> {
         if sources.indices.contains(index), case .bytes(let bytes) = sources[index] { return .success(bytes) }
         do {

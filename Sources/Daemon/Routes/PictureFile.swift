@@ -24,7 +24,9 @@ struct PictureFile {
         case .whole:
             return HTTPResponse(headers: headers, body: .file(file, range: 0..<file.size))
         case .part(let range):
-            headers.append((name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"))
+            headers.append(
+                (name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
+            )
             return HTTPResponse(status: 206, headers: headers, body: .file(file, range: range))
         case .unsatisfiable:
             return HTTPResponse(status: 416, headers: [(name: "content-range", value: "bytes */\(file.size)")])
@@ -68,7 +70,11 @@ enum ByteRange: Equatable {
     init(_ header: String?, of size: Int64, ifRange: String?, tag: String) {
         self = .whole
         guard let header, header.hasPrefix("bytes="), ifRange == nil || ifRange == tag else { return }
-        let parts = header.dropFirst("bytes=".count).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = header.dropFirst("bytes=".count).split(
+            separator: "-",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         guard parts.count == 2, !header.contains(",") else { return }
         let (first, last) = (Int64(parts[0]), Int64(parts[1]))
         switch (first, last) {

@@ -37,13 +37,19 @@ enum StoredImageRoutes {
         guard let image = stored?.image, service.links.path(of: image) == request.path else { throw missing }
         if !image.isPublic {
             let isSigned = service.links.isValid(
-                path: request.path, expires: request.query("expires"), signature: request.query("signature"),
-                now: service.time.now())
+                path: request.path,
+                expires: request.query("expires"),
+                signature: request.query("signature"),
+                now: service.time.now()
+            )
             if !isSigned {
                 guard request.headers.contains("authorization") || request.headers.contains("x-api-key") else {
                     throw APIError(
-                        401, .authentication, "invalid_api_key",
-                        "this image is private: use its owner's key or a link that has not expired")
+                        401,
+                        .authentication,
+                        "invalid_api_key",
+                        "this image is private: use its owner's key or a link that has not expired"
+                    )
                 }
                 let caller = try await service.authenticator.caller(of: exchange)
                 guard caller.user.id == image.owner || caller.user.isAdmin else { throw missing }
@@ -82,7 +88,10 @@ enum StoredImageRoutes {
         if stored.image.isPublic { return stored }
         let headers = exchange.request.headers
         guard headers.contains("authorization") || headers.contains("x-api-key") else { throw missing }
-        return try await exchange.service.visibleImage(id, to: try await exchange.service.authenticator.caller(of: exchange))
+        return try await exchange.service.visibleImage(
+            id,
+            to: try await exchange.service.authenticator.caller(of: exchange)
+        )
     }
 
     /// The picture of the path, if it is the caller's own.
@@ -117,7 +126,10 @@ enum StoredImageRoutes {
                 try await exchange.service.engine.storage.remove(image.digest)
             } catch {
                 exchange.service.log.log(
-                    .warning, "a deleted image's bytes remain", [("image.id", image.id.text), ("why", "\(error)")])
+                    .warning,
+                    "a deleted image's bytes remain",
+                    [("image.id", image.id.text), ("why", "\(error)")]
+                )
             }
         }
         return .json(["deleted": true, "image_id": .string(image.id.text)])
@@ -127,7 +139,8 @@ enum StoredImageRoutes {
         let image = stored.image
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
-            "prompt": .string(stored.prompt), "created_at": .text(image.created), "operation": .string(stored.operation.rawValue),
+            "prompt": .string(stored.prompt), "created_at": .text(image.created),
+            "operation": .string(stored.operation.rawValue),
             "size": .text(image.size), "quality": .string(image.tier.rawValue),
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),

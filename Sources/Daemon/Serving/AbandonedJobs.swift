@@ -17,7 +17,11 @@ struct AbandonedJobs {
                 job.attempts[index].ended = job.finished
             }
             job.error = APIError(
-                502, .server, "all_providers_failed", "the server stopped while the request was running")
+                502,
+                .server,
+                "all_providers_failed",
+                "the server stopped while the request was running"
+            )
             try await store.finish(job)
             log.log(.warning, "a job of an earlier run was ended", [("job.id", job.id.text)])
         }

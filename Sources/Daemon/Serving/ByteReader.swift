@@ -4,7 +4,9 @@ import Orchestrator
 /// Reads byte sources piece by piece; blocks, so it belongs on a thread that may.
 enum ByteReader {
     static func forEachChunk(
-        of source: ByteSource, size: Int, _ body: ([UInt8]) throws(ArtifactError) -> Void
+        of source: ByteSource,
+        size: Int,
+        _ body: ([UInt8]) throws(ArtifactError) -> Void
     ) throws(ArtifactError) {
         switch source {
         case .bytes(let bytes): try body(bytes)
@@ -32,7 +34,8 @@ enum ByteReader {
         var whole: [UInt8] = []
         whole.reserveCapacity(Int(source.byteCount))
         do throws(ArtifactError) {
-            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk) }
+            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk)
+            }
             return .success(whole)
         } catch {
             return .failure(error)

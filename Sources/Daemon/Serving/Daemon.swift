@@ -2,7 +2,6 @@ import Configuration
 import Imaging
 import Orchestrator
 import Persistence
-import Synchronization
 import Transport
 
 /// The running daemon: every part built from options and registry, started together and stopped in reverse order.
@@ -71,15 +70,25 @@ final class Daemon: Sendable {
             throw StartFailure("\(error)")
         }
         upstream = UpstreamClient(
-            loops: loops, files: files,
-            configuration: UpstreamConfiguration(userAgent: "orchestratord/\(Version.text)"))
+            loops: loops,
+            files: files,
+            configuration: UpstreamConfiguration(userAgent: "orchestratord/\(Version.text)")
+        )
         let background = BackgroundTasks(on: loops[0])
         self.background = background
         let health = Health()
         let engine = EngineServices(
-            upstream: upstream, storage: storage, imaging: VipsImaging(), store: store, time: time, health: health,
-            offloading: PoolOffloading(pool: files), log: log, executor: { EventLoop.current },
-            background: { background.submit($0) })
+            upstream: upstream,
+            storage: storage,
+            imaging: VipsImaging(),
+            store: store,
+            time: time,
+            health: health,
+            offloading: PoolOffloading(pool: files),
+            log: log,
+            executor: { EventLoop.current },
+            background: { background.submit($0) }
+        )
         var configuration = HTTPServerConfiguration()
         configuration.host = listen.host
         configuration.port = listen.port
@@ -95,10 +104,13 @@ final class Daemon: Sendable {
         address = "http://\(listen.host.contains(":") ? "[\(listen.host)]" : listen.host):\(bound.port)"
         let reachable = listen.host == "0.0.0.0" || listen.host == "::" ? "http://127.0.0.1:\(bound.port)" : address
         service = Service(
-            engine: engine, registrySource: source,
+            engine: engine,
+            registrySource: source,
             links: ImageLinks(publicURL: source.current.server.publicURL ?? reachable, secret: secret),
-            metrics: Metrics(), requestLog: RequestLog(log: log, time: time),
-            spool: Spool(directory: directory.spool, pool: files))
+            metrics: Metrics(),
+            requestLog: RequestLog(log: log, time: time),
+            spool: Spool(directory: directory.spool, pool: files)
+        )
         front.adopt(Edge(service: service, routes: Self.routes))
         try await prepare(options, directory)
     }
@@ -161,11 +173,16 @@ final class Daemon: Sendable {
     // MARK: - Building
 
     private static func registrySource(
-        _ options: ServeOptions, _ kinds: AdapterKinds, _ environment: [String: String], _ time: SystemTime
+        _ options: ServeOptions,
+        _ kinds: AdapterKinds,
+        _ environment: [String: String],
+        _ time: SystemTime
     ) throws(StartFailure) -> RegistrySource {
         do throws(ConfigurationLoader.Failure) {
             return try RegistrySource(
-                path: options.config, loader: ConfigurationLoader(kinds: kinds, environment: environment), time: time
+                path: options.config,
+                loader: ConfigurationLoader(kinds: kinds, environment: environment),
+                time: time
             ) { registry in
                 if let listen = options.listen { registry.server.listen = listen }
                 if let publicURL = options.publicURL { registry.server.publicURL = publicURL }
@@ -216,7 +233,7 @@ final class Daemon: Sendable {
 
 /// Stands before the server until the service that it serves has been built around the server's own address.
 private final class LateHandler: HTTPHandler {
-    private let edge = Mutex(Edge?.none)
+    private let edge = Lock(Edge?.none)
 
     func adopt(_ edge: Edge) {
         self.edge.withLock { $0 = edge }

@@ -18,11 +18,13 @@ final class RegistrySource: Sendable {
     private let loader: ConfigurationLoader
     private let overrides: @Sendable (inout Registry) -> Void
     private let time: any TimeSource
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// Loads the file for the first time; `overrides` is what flags and environment say, at each load anew.
     init(
-        path: String, loader: ConfigurationLoader, time: any TimeSource,
+        path: String,
+        loader: ConfigurationLoader,
+        time: any TimeSource,
         overrides: @escaping @Sendable (inout Registry) -> Void
     ) throws(ConfigurationLoader.Failure) {
         self.path = path
@@ -31,10 +33,15 @@ final class RegistrySource: Sendable {
         self.overrides = overrides
         var loaded = try loader.load(path, today: time.now().day)
         overrides(&loaded.registry)
-        state = Mutex(
+        state = Lock(
             State(
-                registry: loaded.registry, trustedProxies: Self.proxies(loaded.registry),
-                fingerprint: loaded.fingerprint, loaded: time.now(), warnings: loaded.warnings))
+                registry: loaded.registry,
+                trustedProxies: Self.proxies(loaded.registry),
+                fingerprint: loaded.fingerprint,
+                loaded: time.now(),
+                warnings: loaded.warnings
+            )
+        )
     }
 
     var current: Registry { state.withLock { $0.registry } }
@@ -57,8 +64,13 @@ final class RegistrySource: Sendable {
             let now = time.now()
             state.withLock { state in
                 state = State(
-                    registry: loaded.registry, trustedProxies: proxies, fingerprint: loaded.fingerprint, loaded: now,
-                    reloads: state.reloads + 1, warnings: loaded.warnings)
+                    registry: loaded.registry,
+                    trustedProxies: proxies,
+                    fingerprint: loaded.fingerprint,
+                    loaded: now,
+                    reloads: state.reloads + 1,
+                    warnings: loaded.warnings
+                )
             }
             log.log(.info, "registry reloaded", [("file", path)])
             for warning in warnings { log.log(.warning, "configuration", [("what", warning)]) }
@@ -90,9 +102,11 @@ final class RegistrySource: Sendable {
                             "enabled": .string(provider.availability.rawValue),
                             "models": .array(provider.models.map { .string($0.id) }),
                         ]
-                    }),
+                    }
+                ),
                 "left_out": .array(
-                    state.registry.leftOut.map { ["id": .string($0.provider), "missing": .string($0.variable)] }),
+                    state.registry.leftOut.map { ["id": .string($0.provider), "missing": .string($0.variable)] }
+                ),
                 "warnings": .array(state.warnings.map { .string($0.line(severity: "warning")) }),
                 "errors": .array(state.errors.map { .string($0.description) }),
                 "last_error": .text(state.errors.first),

@@ -44,7 +44,8 @@ extension Timestamp {
             guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
             return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
         }
-        guard let hour = two(11), let minute = two(14), let second = two(17), hour < 24, minute < 60, second <= 60 else {
+        guard let hour = two(11), let minute = two(14), let second = two(17), hour < 24, minute < 60, second <= 60
+        else {
             return nil
         }
         var fraction: Int64 = 0
@@ -59,7 +60,8 @@ extension Timestamp {
             }
         }
         self.init(
-            milliseconds: day.start.milliseconds + ((hour * 60 + minute) * 60 + second) * 1000 + fraction)
+            milliseconds: day.start.milliseconds + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
+        )
     }
 }
 

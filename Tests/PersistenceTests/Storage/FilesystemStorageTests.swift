@@ -95,7 +95,9 @@ import Testing
 
     @Test(arguments: faults)
     func `a call that fails is told, leaves nothing half done, and does not keep the next picture out`(
-        step: Disk.Step, size: Int, code: CInt
+        step: Disk.Step,
+        size: Int,
+        code: CInt
     ) async throws {
         let box = FaultSwitch(step: step, code: code)
         let storage = try open { box.answer($0) }
@@ -136,8 +138,10 @@ import Testing
     @Test func `a failure in a group is its caller's alone`() async throws {
         let storage = try open()
         let bad = StagedArtifact(
-            digest: String(repeating: "a", count: 64), facts: try await storage.stage(Picture.png(seed: 0, dataBytes: 9)).facts,
-            source: .file(path: "/etc/hostname", byteCount: 1))
+            digest: String(repeating: "a", count: 64),
+            facts: try await storage.stage(Picture.png(seed: 0, dataBytes: 9)).facts,
+            source: .file(path: "/etc/hostname", byteCount: 1)
+        )
         let failed = await withTaskGroup { group in
             for seed in 0..<60 {
                 group.addTask {

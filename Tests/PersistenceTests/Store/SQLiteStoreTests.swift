@@ -201,7 +201,10 @@ import Testing
     static let plans: [(String, String)] = [
         ("SELECT * FROM jobs WHERE id = 'a'", "USING INDEX sqlite_autoindex_jobs_1 (id=?)"),
         ("SELECT * FROM jobs WHERE status IN ('queued', 'running') ORDER BY id", "USING INDEX jobs_unfinished"),
-        ("SELECT * FROM jobs WHERE owner = 'a' AND id < 'b' ORDER BY id DESC LIMIT 20", "jobs_of_owner (owner=? AND id<?)"),
+        (
+            "SELECT * FROM jobs WHERE owner = 'a' AND id < 'b' ORDER BY id DESC LIMIT 20",
+            "jobs_of_owner (owner=? AND id<?)"
+        ),
         ("SELECT * FROM attempts WHERE job_id = 'a' ORDER BY n", "USING PRIMARY KEY (job_id=?)"),
         ("SELECT * FROM images WHERE job_id = 'a' ORDER BY position", "images_of_job (job_id=?)"),
         ("SELECT * FROM images WHERE is_public = 1 ORDER BY id DESC LIMIT 20", "images_public"),
@@ -214,7 +217,9 @@ import Testing
         let store = try open()
         await store.close()
         let connection = try Connection(path: directory.path + "/orchestrator.sqlite", access: .readOnly)
-        let plan = try connection.statement(composed: "EXPLAIN QUERY PLAN " + sql).all { $0.text(3) }.joined(separator: "; ")
+        let plan = try connection.statement(composed: "EXPLAIN QUERY PLAN " + sql).all { $0.text(3) }.joined(
+            separator: "; "
+        )
         #expect(plan.contains(expected), "\(plan)")
         #expect(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN jobs;"), "\(plan)")
     }

@@ -5,7 +5,8 @@ import Testing
 
 extension StoreCheck {
     /// Jobs with pictures, and the pictures newest first.
-    private static func fill(_ store: any Store, seed: Int, jobs count: Int) async throws -> [(JobRecord, ImageRecord)] {
+    private static func fill(_ store: any Store, seed: Int, jobs count: Int) async throws -> [(JobRecord, ImageRecord)]
+    {
         var generator = JobGenerator(seed: seed)
         let owners = [generator.id(UserID.self), generator.id(UserID.self)]
         var pictures: [(JobRecord, ImageRecord)] = []
@@ -137,9 +138,12 @@ extension StoreCheck {
             }
             let times = attempts.map(\.1.started).sorted()
             let (since, until) = (times[times.count / 4], times[times.count / 2])
-            for columns in [[], [.provider], [.key, .provider], [.day, .tier], SpendColumn.allCases] as [[SpendColumn]] {
+            for columns in [[], [.provider], [.key, .provider], [.day, .tier], SpendColumn.allCases] as [[SpendColumn]]
+            {
                 for until in [until, nil] {
-                    let within = attempts.filter { $0.1.started >= since && (until == nil || $0.1.started < until ?? since) }
+                    let within = attempts.filter {
+                        $0.1.started >= since && (until == nil || $0.1.started < until ?? since)
+                    }
                     let groups = Dictionary(grouping: within) { job, attempt in columns.map { $0.value(job, attempt) } }
                     let rows = try await store.spend(since: since, until: until, by: columns)
                     #expect(Set(rows.map(\.group)) == Set(groups.keys))
