@@ -93,8 +93,7 @@ final class Daemon: Sendable {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.errorResponse = { status, reason in Self.protocolError(status, reason, time) }
-        let front = LateHandler()
-        server = HTTPServer(configuration: configuration, loops: loops, handler: front)
+        server = HTTPServer(configuration: configuration, loops: loops)
         let bound: PeerAddress
         do throws(TransportError) {
             bound = try server.start()
@@ -111,7 +110,6 @@ final class Daemon: Sendable {
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files)
         )
-        front.adopt(Edge(service: service, routes: Self.routes))
         try await prepare(options, directory)
     }
 
@@ -122,7 +120,7 @@ final class Daemon: Sendable {
         for loop in loops { loop.start() }
         let isClean = await withTaskGroup(of: Bool?.self) { group in
             group.addTask { [self] in
-                await server.run()
+                await server.run(Edge(service: service, routes: Self.routes))
                 return nil
             }
             group.addTask { [self] in
@@ -228,22 +226,6 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("cannot use the database: \(error)")
         }
-    }
-}
-
-/// Stands before the server until the service that it serves has been built around the server's own address.
-private final class LateHandler: HTTPHandler {
-    private let edge = Lock(Edge?.none)
-
-    func adopt(_ edge: Edge) {
-        self.edge.withLock { $0 = edge }
-    }
-
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard let edge = edge.withLock({ $0 }) else {
-            return .error(.overloaded("the daemon is starting"), path: request.path)
-        }
-        return await edge.respond(to: request)
     }
 }
 
