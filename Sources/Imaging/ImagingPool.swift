@@ -1,6 +1,5 @@
 internal import Dispatch
 internal import Orchestrator
-internal import Synchronization
 
 /// A few threads for work that computes for long, with a bound on what waits for them.
 ///
@@ -14,13 +13,13 @@ final class ImagingPool: Sendable {
     }
 
     private let maxWaiting: Int
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// Serial queues, as each has a thread of its own whatever else is busy; a concurrent queue would take its threads from
     /// those few that Swift's tasks run on.
     init(threads: Int, maxWaiting: Int) {
         self.maxWaiting = maxWaiting
-        state = Mutex(State(idle: (0..<threads).map { DispatchQueue(label: "imaging.\($0)") }))
+        state = Lock(State(idle: (0..<threads).map { DispatchQueue(label: "imaging.\($0)") }))
     }
 
     /// How much work has been taken and not begun.

@@ -122,12 +122,18 @@ extension SettingKeys {
     }
 
     private func tiers(_ score: Shape) -> Table {
-        let table = Table(noun: "price", keys: .size, alsoKeys: ["default"], values: .scalar(.dollars), atLeast: 1)
+        let table = Table(
+            noun: "price",
+            keys: .size,
+            alsoKeys: ["default", "auto"],
+            values: .scalar(.dollars),
+            atLeast: 1
+        )
         let tier = Section([
             Key(
                 required: "cost",
                 .either([.scalar(.dollars), .table(table)]),
-                "Dollars for one picture; or by size, with `default` for the others."
+                "Dollars for one picture; or by size, with `default` for other sizes and `auto` while the vendor chooses."
             ),
             Key("vendor_quality", .scalar(.text), "The vendor's word for this tier, where it is another."),
             Key("params", .adapters, "Added to the vendor's request as it stands."),

@@ -162,6 +162,8 @@ extension RegistryReader {
             let dollars = diagnostics.read(entry.value) { node throws(ConfigError) in try node.dollars() }
             if entry.name == "default" {
                 table.otherwise = dollars
+            } else if entry.name == "auto" {
+                table.automatic = dollars
             } else if let size = PixelSize(entry.name) {
                 table.bySize[size] = dollars
                 if !shapes.makes(size) { diagnostics.warn(entry.error("the model does not make this size")) }

@@ -187,7 +187,10 @@ private func multi(_ context: UnsafeMutableRawPointer) -> CurlMulti {
 }
 
 private func watchSocket(
-    _ easy: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t, _ what: Int32, _ context: UnsafeMutableRawPointer?,
+    _ easy: UnsafeMutableRawPointer?,
+    _ descriptor: curl_socket_t,
+    _ what: Int32,
+    _ context: UnsafeMutableRawPointer?,
     _ socketContext: UnsafeMutableRawPointer?
 ) -> Int32 {
     if let context = unsafe context { unsafe multi(context).watch(descriptor, what) }
@@ -195,7 +198,9 @@ private func watchSocket(
 }
 
 private func moveTimer(
-    _ handle: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
+    _ handle: UnsafeMutableRawPointer?,
+    _ milliseconds: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     if let context = unsafe context { unsafe multi(context).setTimer(milliseconds: milliseconds) }
     return 0

@@ -20,7 +20,8 @@ package final class UpstreamClient: Upstream {
     }
 
     package func stream(
-        _ call: UpstreamCall, sinks: any SinkMaker,
+        _ call: UpstreamCall,
+        sinks: any SinkMaker,
         onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async throws(UpstreamError) -> UpstreamReply? {
         try await perform(Transfer(call, sinks: sinks, isStream: true), onEvent: onEvent)
@@ -44,7 +45,8 @@ package final class UpstreamClient: Upstream {
     // MARK: One call
 
     private func perform(
-        _ transfer: Transfer, onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
+        _ transfer: Transfer,
+        onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async throws(UpstreamError) -> UpstreamReply? {
         let pool = pool()
         let result = await withTaskCancellationHandler {
@@ -57,7 +59,8 @@ package final class UpstreamClient: Upstream {
 
     /// Does what the call asks for until it ends.
     private func drive(
-        _ transfer: Transfer, on pool: UpstreamPool,
+        _ transfer: Transfer,
+        on pool: UpstreamPool,
         onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async -> Result<UpstreamReply?, UpstreamError> {
         if Task.isCancelled { return .failure(UpstreamError(.cancelled(sent: false), "cancelled before it began")) }
