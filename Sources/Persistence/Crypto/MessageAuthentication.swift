@@ -11,8 +11,14 @@ package enum MessageAuthentication {
                     let empty: [UInt8] = [0]
                     return unsafe empty.withUnsafeBytes { empty in
                         unsafe HMAC(
-                            EVP_sha256(), key.baseAddress ?? empty.baseAddress, CInt(key.count), message.baseAddress,
-                            message.count, buffer.baseAddress, nil)
+                            EVP_sha256(),
+                            key.baseAddress ?? empty.baseAddress,
+                            CInt(key.count),
+                            message.baseAddress,
+                            message.count,
+                            buffer.baseAddress,
+                            nil
+                        )
                     }
                 }
             }

@@ -14,7 +14,8 @@ struct ArtifactLayout: Sendable {
     static func isDigest(_ text: String) -> Bool {
         text.utf8.count == SHA256.byteCount * 2
             && text.utf8.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
             }
     }
 }

@@ -75,13 +75,16 @@ final class ArtifactPublisher: Sendable {
         }
         for (call, failure) in zip(batch, failures) {
             call.continuation.resume(
-                returning: failure.map { .failure(.storage("pictures could not be kept: \($0)")) } ?? .success(()))
+                returning: failure.map { .failure(.storage("pictures could not be kept: \($0)")) } ?? .success(())
+            )
         }
     }
 
     /// Does one step for each, leaving out those of calls that have failed already.
     private func each<Element>(
-        _ elements: [Element], call: (Element) -> Int, _ failures: inout [SystemError?],
+        _ elements: [Element],
+        call: (Element) -> Int,
+        _ failures: inout [SystemError?],
         _ step: (Element) throws(SystemError) -> Void
     ) {
         for element in elements where failures[call(element)] == nil {
@@ -95,7 +98,9 @@ final class ArtifactPublisher: Sendable {
 
     /// Puts a picture's bytes into a file; nil when they are stored already.
     private func prepare(
-        _ artifact: StagedArtifact, call: Int, _ directories: inout KnownDirectories
+        _ artifact: StagedArtifact,
+        call: Int,
+        _ directories: inout KnownDirectories
     ) throws(SystemError) -> Item? {
         let count = artifact.source.byteCount
         if disk.byteCount(of: layout.path(of: artifact.digest)) == count {
@@ -115,15 +120,26 @@ final class ArtifactPublisher: Sendable {
                 throw error
             }
             return Item(
-                call: call, digest: artifact.digest, byteCount: count, path: path, descriptor: descriptor, spool: nil)
+                call: call,
+                digest: artifact.digest,
+                byteCount: count,
+                path: path,
+                descriptor: descriptor,
+                spool: nil
+            )
         case .file(let path, _):
             guard let spool = artifact.keeper as? SpoolFile, spool.path == path else {
                 throw SystemError(operation: "publish of another storage's file", code: EINVAL)
             }
             if let failure = spool.failure { throw failure }
             return Item(
-                call: call, digest: artifact.digest, byteCount: count, path: path, descriptor: spool.descriptor,
-                spool: spool)
+                call: call,
+                digest: artifact.digest,
+                byteCount: count,
+                path: path,
+                descriptor: spool.descriptor,
+                spool: spool
+            )
         }
     }
 

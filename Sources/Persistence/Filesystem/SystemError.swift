@@ -17,6 +17,7 @@ struct SystemError: Error, Equatable {
 
 extension SystemError: CustomStringConvertible {
     var description: String {
-        isFull ? "no space is left (\(operation): \(SystemError.text(code)))" : "\(operation): \(SystemError.text(code))"
+        isFull
+            ? "no space is left (\(operation): \(SystemError.text(code)))" : "\(operation): \(SystemError.text(code))"
     }
 }

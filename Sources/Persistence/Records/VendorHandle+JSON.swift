@@ -12,6 +12,10 @@ extension VendorHandle {
     init?(_ json: JSON) {
         guard let id = json["id"]?.string, let pollURL = json["poll_url"]?.string else { return nil }
         self.init(
-            id: id, pollURL: pollURL, collectURL: json["collect_url"]?.string, cancelURL: json["cancel_url"]?.string)
+            id: id,
+            pollURL: pollURL,
+            collectURL: json["collect_url"]?.string,
+            cancelURL: json["cancel_url"]?.string
+        )
     }
 }

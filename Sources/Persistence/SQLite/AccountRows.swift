@@ -67,8 +67,13 @@ extension KeyRecord {
     /// Reads the columns that `Connection.keyColumns` names.
     fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
         self.init(
-            id: row.id(0), owner: row.id(1), name: row.text(2), prefix: row.text(3), hash: row.text(4),
-            created: row.time(5))
+            id: row.id(0),
+            owner: row.id(1),
+            name: row.text(2),
+            prefix: row.text(3),
+            hash: row.text(4),
+            created: row.time(5)
+        )
         expires = row.optionalTime(6)
         revoked = row.optionalTime(7)
         scopes = try row.json(8, "scopes").array?.compactMap(\.string) ?? []

@@ -53,7 +53,8 @@ internal import Glibc
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
             PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;
             PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 0
-            """)
+            """
+        )
         unsafe csqlite_watch_log(handle, logPages)
     }
 
@@ -118,6 +119,10 @@ internal import Glibc
 
     static func error(_ code: CInt, _ handle: OpaquePointer?) -> DatabaseError {
         let message = unsafe handle.map { unsafe String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-        return .sqlite(code: code, message: message, systemCode: unsafe handle.map { unsafe sqlite3_system_errno($0) } ?? 0)
+        return .sqlite(
+            code: code,
+            message: message,
+            systemCode: unsafe handle.map { unsafe sqlite3_system_errno($0) } ?? 0
+        )
     }
 }

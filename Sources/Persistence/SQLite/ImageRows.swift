@@ -7,9 +7,10 @@ extension Connection {
         """
 
     /// With what the picture's job says of it.
-    private static let storedColumns = imageColumns + """
-        , operation, request FROM images JOIN jobs ON jobs.id = images.job_id
-        """
+    private static let storedColumns =
+        imageColumns + """
+            , operation, request FROM images JOIN jobs ON jobs.id = images.job_id
+            """
 
     func insert(_ image: ImageRecord) throws(DatabaseError) {
         try statement(
@@ -38,7 +39,8 @@ extension Connection {
     func images(_ query: ImageQuery) throws(DatabaseError) -> [StoredImage] {
         let statement = try statement(
             composed: Connection.storedColumns + Connection.filter(query, cursor: query.after != nil)
-                + " ORDER BY images.id DESC LIMIT ? OFFSET ?")
+                + " ORDER BY images.id DESC LIMIT ? OFFSET ?"
+        )
         if let owner = query.owner { statement.bind(owner) }
         if let after = query.after { statement.bind(after) }
         return try statement.bind(query.limit).bind(query.offset).all(StoredImage.init)
@@ -46,7 +48,8 @@ extension Connection {
 
     func imageCount(_ query: ImageQuery) throws(DatabaseError) -> Int {
         let statement = try statement(
-            composed: "SELECT count(*) FROM images" + Connection.filter(query, cursor: false))
+            composed: "SELECT count(*) FROM images" + Connection.filter(query, cursor: false)
+        )
         if let owner = query.owner { statement.bind(owner) }
         return try statement.first { Int($0.integer(0)) } ?? 0
     }
@@ -82,12 +85,27 @@ extension ImageRecord {
             throw .unreadable("\(width)x\(height) is no size")
         }
         let facts = ImageFacts(
-            format: try row.word(7, "format"), width: width, height: height, hasAlpha: row.bool(10),
-            byteCount: row.integer(6))
+            format: try row.word(7, "format"),
+            width: width,
+            height: height,
+            hasAlpha: row.bool(10),
+            byteCount: row.integer(6)
+        )
         self.init(
-            id: row.id(0), job: row.id(1), owner: row.id(2), index: Int(row.integer(3)), created: row.time(4),
-            digest: row.text(5), facts: facts, size: size, provider: row.text(11), model: row.text(12),
-            tier: try row.word(13, "tier"), cost: row.money(14), isPublic: row.bool(17))
+            id: row.id(0),
+            job: row.id(1),
+            owner: row.id(2),
+            index: Int(row.integer(3)),
+            created: row.time(4),
+            digest: row.text(5),
+            facts: facts,
+            size: size,
+            provider: row.text(11),
+            model: row.text(12),
+            tier: try row.word(13, "tier"),
+            cost: row.money(14),
+            isPublic: row.bool(17)
+        )
         seed = row.optionalInteger(15).map(UInt64.init(bitPattern:))
         revisedPrompt = row.optionalText(16)
     }
@@ -98,7 +116,10 @@ extension StoredImage {
     fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
         let request = try row.json(19, "request")
         self.init(
-            image: try ImageRecord(row), prompt: request["prompt"]?.string ?? "",
-            operation: try row.word(18, "operation"), metadata: request["metadata"])
+            image: try ImageRecord(row),
+            prompt: request["prompt"]?.string ?? "",
+            operation: try row.word(18, "operation"),
+            metadata: request["metadata"]
+        )
     }
 }

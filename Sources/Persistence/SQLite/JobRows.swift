@@ -105,7 +105,8 @@ extension Connection {
                 """
                 (model = ? OR EXISTS (SELECT 1 FROM images
                     WHERE images.job_id = jobs.id AND images.provider || '/' || images.model = ?))
-                """)
+                """
+            )
         }
         // An id begins with its job's time, so the bounds of time are bounds of the index; the columns have the last word.
         if query.from != nil { conditions.append("id >= ? AND created_ms >= ?") }
@@ -153,8 +154,15 @@ extension JobRecord {
             throw .unreadable("the answer of job '\(row.text(0))' is incomplete")
         }
         self.init(
-            id: row.id(0), owner: row.id(1), requestID: row.text(3), operation: try row.word(4, "operation"),
-            created: row.time(6), request: request, policy: row.text(10), answer: answer)
+            id: row.id(0),
+            owner: row.id(1),
+            requestID: row.text(3),
+            operation: try row.word(4, "operation"),
+            created: row.time(6),
+            request: request,
+            policy: row.text(10),
+            answer: answer
+        )
         key = row.optionalID(2)
         status = try row.word(5, "status")
         started = row.optionalTime(7)
@@ -168,8 +176,13 @@ extension JobRecord {
 extension AttemptRecord {
     fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
         self.init(
-            n: Int(row.integer(0)), provider: row.text(1), model: row.text(2), tier: try row.word(3, "tier"),
-            count: Int(row.integer(4)), started: row.time(5))
+            n: Int(row.integer(0)),
+            provider: row.text(1),
+            model: row.text(2),
+            tier: try row.word(3, "tier"),
+            count: Int(row.integer(4)),
+            started: row.time(5)
+        )
         ended = row.optionalTime(6)
         outcome = row.optionalText(7) == nil ? nil : try row.word(7, "outcome")
         label = row.optionalText(8)

@@ -14,7 +14,8 @@ struct Migration: Sendable {
         let newest = migrations.last?.version ?? 0
         guard current <= newest else {
             throw .conflict(
-                "the database has schema version \(current), written by a newer release; this one knows \(newest)")
+                "the database has schema version \(current), written by a newer release; this one knows \(newest)"
+            )
         }
         let application = try connection.statement("PRAGMA application_id").first { $0.integer(0) } ?? 0
         let isEmpty = try connection.statement("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)").first { $0.bool(0) }

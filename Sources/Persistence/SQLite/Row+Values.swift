@@ -33,7 +33,9 @@ extension Row {
 
     /// A structured value that the record keeps as JSON, or nil.
     func optional<Value>(
-        _ column: CInt, _ name: String, _ read: (JSON) -> Value?
+        _ column: CInt,
+        _ name: String,
+        _ read: (JSON) -> Value?
     ) throws(DatabaseError) -> Value? {
         guard let json = try optionalJSON(column, name) else { return nil }
         guard let value = read(json) else { throw .unreadable("\(name) is incomplete") }

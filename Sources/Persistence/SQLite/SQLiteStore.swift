@@ -157,7 +157,10 @@ extension SQLiteStore {
 
 extension SQLiteStore {
     package func ensureUser(
-        email: String, isAdmin: Bool, now: Timestamp, id: UserID
+        email: String,
+        isAdmin: Bool,
+        now: Timestamp,
+        id: UserID
     ) async throws(StoreError) -> UserRecord {
         try await write { db throws(DatabaseError) in
             try db.ensureUser(email: email, isAdmin: isAdmin, now: now, id: id)
@@ -185,7 +188,9 @@ extension SQLiteStore {
     }
 
     package func spend(
-        since: Timestamp, until: Timestamp?, by columns: [SpendColumn]
+        since: Timestamp,
+        until: Timestamp?,
+        by columns: [SpendColumn]
     ) async throws(StoreError) -> [SpendRow] {
         try await read { db throws(DatabaseError) in try db.spend(since: since, until: until, by: columns) }
     }

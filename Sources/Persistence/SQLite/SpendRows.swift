@@ -12,14 +12,19 @@ extension Connection {
                     coalesce(\(unresolved), 0)\(groups.isEmpty ? "" : ", " + list(groups))
                 FROM attempts\(join)
                 WHERE attempts.started_ms >= ?\(until == nil ? "" : " AND attempts.started_ms < ?")\(grouping)
-                """)
+                """
+        )
         statement.bind(since)
         if let until { statement.bind(until) }
         return try statement.all { row in
             let unresolved = row.money(3)
             return SpendRow(
-                group: columns.indices.map { columns[$0].text(row, CInt(4 + $0)) }, requests: Int(row.integer(0)),
-                images: Int(row.integer(1)), cost: row.money(2) - unresolved, unresolved: unresolved)
+                group: columns.indices.map { columns[$0].text(row, CInt(4 + $0)) },
+                requests: Int(row.integer(0)),
+                images: Int(row.integer(1)),
+                cost: row.money(2) - unresolved,
+                unresolved: unresolved
+            )
         }
     }
 

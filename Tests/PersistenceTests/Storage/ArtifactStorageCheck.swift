@@ -34,7 +34,11 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
         },
         ArtifactStorageCheck("a picture that was staged only is not found") { storage in
             let staged = try await storage.stage(Picture.png(seed: 1, dataBytes: 500))
-            #expect(isNotFound(await artifactError { () throws(ArtifactError) in _ = try await storage.open(staged.digest) }))
+            #expect(
+                isNotFound(
+                    await artifactError { () throws(ArtifactError) in _ = try await storage.open(staged.digest) }
+                )
+            )
         },
         ArtifactStorageCheck("equal pictures are kept once, and publishing again is no error") { storage in
             for size in [100, 500_000] {
@@ -61,10 +65,13 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
         ArtifactStorageCheck("bytes that are no whole picture are refused with the reason") { storage in
             let bytes = Picture.png(seed: 3, dataBytes: 600_000)
             for (bytes, kind) in [
-                (Array(bytes.dropLast()), ImageDefect.Kind.truncated), (Array("hello, world: no picture".utf8), .notAnImage), ([], .truncated),
+                (Array(bytes.dropLast()), ImageDefect.Kind.truncated),
+                (Array("hello, world: no picture".utf8), .notAnImage), ([], .truncated),
             ] {
                 let error = await artifactError { () throws(ArtifactError) in _ = try await storage.stage(bytes) }
-                guard case .defective(let defect) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+                guard case .defective(let defect) = error else {
+                    return #expect(Bool(false), "\(String(describing: error))")
+                }
                 if !bytes.isEmpty { #expect(defect.kind == kind) }
             }
             var damaged = bytes
@@ -85,14 +92,23 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
             let staged = try await storage.stage(Picture.png(seed: 5, dataBytes: 100))
             try await storage.publish([staged])
             try await storage.remove(staged.digest)
-            #expect(isNotFound(await artifactError { () throws(ArtifactError) in _ = try await storage.open(staged.digest) }))
+            #expect(
+                isNotFound(
+                    await artifactError { () throws(ArtifactError) in _ = try await storage.open(staged.digest) }
+                )
+            )
             try await storage.remove(staged.digest)
             try await storage.publish([staged])
             _ = try await storage.open(staged.digest)
         },
         ArtifactStorageCheck("only digests are looked for") { storage in
-            for name in ["", "..", "../../etc/passwd", "abc", String(repeating: "A", count: 64), String(repeating: "/", count: 64)] {
-                #expect(isNotFound(await artifactError { () throws(ArtifactError) in _ = try await storage.open(name) }))
+            for name in [
+                "", "..", "../../etc/passwd", "abc", String(repeating: "A", count: 64),
+                String(repeating: "/", count: 64),
+            ] {
+                #expect(
+                    isNotFound(await artifactError { () throws(ArtifactError) in _ = try await storage.open(name) })
+                )
                 try await storage.remove(name)
             }
         },

@@ -95,7 +95,9 @@ import Testing
 
     @Test(arguments: faults)
     func `a call that fails is told, leaves nothing half done, and does not keep the next picture out`(
-        step: Disk.Step, size: Int, code: CInt
+        step: Disk.Step,
+        size: Int,
+        code: CInt
     ) async throws {
         let box = FaultSwitch(step: step, code: code)
         let storage = try open { box.answer($0) }
@@ -136,8 +138,10 @@ import Testing
     @Test func `a failure in a group is its caller's alone`() async throws {
         let storage = try open()
         let bad = StagedArtifact(
-            digest: String(repeating: "a", count: 64), facts: try await storage.stage(Picture.png(seed: 0, dataBytes: 9)).facts,
-            source: .file(path: "/etc/hostname", byteCount: 1))
+            digest: String(repeating: "a", count: 64),
+            facts: try await storage.stage(Picture.png(seed: 0, dataBytes: 9)).facts,
+            source: .file(path: "/etc/hostname", byteCount: 1)
+        )
         let failed = await withTaskGroup { group in
             for seed in 0..<60 {
                 group.addTask {
@@ -161,7 +165,8 @@ import Testing
         let staged = try await storage.stage(bytes)
         try await storage.publish([staged])
         let path = directory.path + "/" + pictures[0]
-        try Data(count: 3).write(to: URL(fileURLWithPath: path))
+        // Atomically, as the staged file is the same one under another name.
+        try Data(count: 3).write(to: URL(fileURLWithPath: path), options: .atomic)
         try await storage.publish([staged])
         #expect(try await storage.open(staged.digest).contents == bytes)
         await storage.close()

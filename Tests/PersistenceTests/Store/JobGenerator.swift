@@ -25,8 +25,9 @@ struct JobGenerator {
     }
 
     private mutating func text() -> String {
-        let pieces = ["", "a", "Ünïcödé", "e\u{301}", "日本", "\"\\/", "\u{0}", "\n\t", "👩‍👩‍👧", "' OR 1=1 --", "%_?", " "]
-        return (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+        let pieces = ["", "a", "Ünïcödé", "e\u{301}", "日本", "\"\\/", "\n\t", "👩‍👩‍👧", "' OR 1=1 --", "%_?", " "]
+        return (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
+            .joined()
     }
 
     private mutating func number() -> Int64 {
@@ -47,7 +48,12 @@ struct JobGenerator {
         case 0: .null
         case 1: .bool(chance())
         case 2: .number(JSONNumber(number()))
-        case 3: .number(JSONNumber(text: ["1.0", "0.1e-7", "-0", "12345678901234567890.5"].randomElement(using: &random) ?? "1") ?? 1)
+        case 3:
+            .number(
+                JSONNumber(
+                    text: ["1.0", "0.1e-7", "-0", "12345678901234567890.5"].randomElement(using: &random) ?? "1"
+                ) ?? 1
+            )
         case 4: .string(text())
         case 5: .array((0..<3).map { _ in json(depth: depth + 1) })
         default: .object(object(depth: depth + 1))
@@ -56,14 +62,21 @@ struct JobGenerator {
 
     private mutating func object(depth: Int) -> JSONObject {
         var object = JSONObject()
-        for index in 0..<Int.random(in: 0...20, using: &random) { object.set("k\(index)" + text(), json(depth: depth + 1)) }
+        for index in 0..<Int.random(in: 0...20, using: &random) {
+            object.set("k\(index)" + text(), json(depth: depth + 1))
+        }
         return object
     }
 
     mutating func attempt(_ n: Int) -> AttemptRecord {
         var attempt = AttemptRecord(
-            n: n, provider: ["openai", "stability", text()].randomElement(using: &random) ?? "", model: text(),
-            tier: any(Tier.self), count: 3, started: time())
+            n: n,
+            provider: ["openai", "stability", text()].randomElement(using: &random) ?? "",
+            model: text(),
+            tier: any(Tier.self),
+            count: 3,
+            started: time()
+        )
         attempt.ended = maybe { $0.time() }
         attempt.outcome = maybe { $0.any(AttemptOutcome.self) }
         attempt.label = maybe { $0.text() }
@@ -71,8 +84,11 @@ struct JobGenerator {
         attempt.delivered = Int.random(in: 0...10, using: &random)
         attempt.handle = maybe { generator in
             VendorHandle(
-                id: generator.text(), pollURL: "https://a/" + generator.text(), collectURL: generator.maybe { $0.text() },
-                cancelURL: generator.maybe { $0.text() })
+                id: generator.text(),
+                pollURL: "https://a/" + generator.text(),
+                collectURL: generator.maybe { $0.text() },
+                cancelURL: generator.maybe { $0.text() }
+            )
         }
         attempt.usage = maybe { $0.usage() }
         return attempt
@@ -81,11 +97,27 @@ struct JobGenerator {
     mutating func image(of job: JobRecord, _ index: Int) -> ImageRecord {
         let size = PixelSize(width: Int.random(in: 1...65_535, using: &random), height: 1024)
         let facts = ImageFacts(
-            format: any(ImageFormat.self), width: 1, height: 1, hasAlpha: chance(), byteCount: number().magnitudeBounded)
+            format: any(ImageFormat.self),
+            width: 1,
+            height: 1,
+            hasAlpha: chance(),
+            byteCount: number().magnitudeBounded
+        )
         var image = ImageRecord(
-            id: id(), job: job.id, owner: job.owner, index: index, created: time(),
-            digest: String(repeating: "0123456789abcdef", count: 4), facts: facts, size: size ?? PixelSize.smallest,
-            provider: text(), model: text(), tier: any(Tier.self), cost: MicroUSD(micros: 53_000), isPublic: chance())
+            id: id(),
+            job: job.id,
+            owner: job.owner,
+            index: index,
+            created: time(),
+            digest: String(repeating: "0123456789abcdef", count: 4),
+            facts: facts,
+            size: size ?? PixelSize.smallest,
+            provider: text(),
+            model: text(),
+            tier: any(Tier.self),
+            cost: MicroUSD(micros: 53_000),
+            isPublic: chance()
+        )
         image.seed = maybe { $0.random.next() }
         image.revisedPrompt = maybe { $0.text() }
         return image
@@ -95,12 +127,22 @@ struct JobGenerator {
         let owner = owner ?? id(UserID.self)
         let id = id(JobID.self)
         var facts = AnswerFacts(
-            responseFormat: any(ResponseFormat.self), format: any(ImageFormat.self), background: any(Background.self))
+            responseFormat: any(ResponseFormat.self),
+            format: any(ImageFormat.self),
+            background: any(Background.self)
+        )
         facts.tier = maybe { $0.any(Tier.self) }
         facts.usage = maybe { $0.usage() }
         var job = JobRecord(
-            id: id, owner: owner, requestID: text(), operation: any(Operation.self), created: now,
-            request: object(depth: 0), policy: text(), answer: facts)
+            id: id,
+            owner: owner,
+            requestID: text(),
+            operation: any(Operation.self),
+            created: now,
+            request: object(depth: 0),
+            policy: text(),
+            answer: facts
+        )
         job.status = status ?? any(JobStatus.self)
         job.key = maybe { $0.id() }
         job.started = maybe { $0.time() }
@@ -117,15 +159,27 @@ struct JobGenerator {
 
     private mutating func error() -> APIError {
         var error = APIError(
-            503, any(APIError.Kind.self), text(), text(), param: maybe { $0.text() },
-            retryAfter: maybe { _ in .nanoseconds(1_500_000_001) }, detail: maybe { $0.text() })
+            503,
+            any(APIError.Kind.self),
+            text(),
+            text(),
+            param: maybe { $0.text() },
+            retryAfter: maybe { _ in .nanoseconds(1_500_000_001) },
+            detail: maybe { $0.text() }
+        )
         if chance() { error.headers = [("allow", "GET"), ("x", text())] }
         return error
     }
 
     mutating func key(owner: UserID) -> KeyRecord {
         var key = KeyRecord(
-            id: id(), owner: owner, name: text(), prefix: "ork_ab", hash: "\(random.next())", created: time())
+            id: id(),
+            owner: owner,
+            name: text(),
+            prefix: "ork_ab",
+            hash: "\(random.next())",
+            created: time()
+        )
         key.expires = maybe { $0.time() }
         key.scopes = chance() ? [] : ["images:write", text()]
         key.policy = maybe { $0.text() }
