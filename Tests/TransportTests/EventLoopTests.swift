@@ -1,3 +1,4 @@
+import Orchestrator
 import Dispatch
 import Glibc
 import Synchronization
@@ -15,8 +16,8 @@ func withLoop<Value: Sendable>(_ body: @Sendable (EventLoop) async throws -> Val
 
 /// A value that any thread may read and replace.
 final class Box<Value: Sendable>: Sendable {
-    private let storage: Mutex<Value>
-    init(_ value: Value) { storage = Mutex(value) }
+    private let storage: Lock<Value>
+    init(_ value: Value) { storage = Lock(value) }
     var value: Value {
         get { storage.withLock { $0 } }
         set { storage.withLock { $0 = newValue } }

@@ -33,6 +33,9 @@ int system_eventfd_create(void);
 void system_eventfd_signal(int descriptor);
 void system_eventfd_clear(int descriptor);
 
+/// Starts to move a file's dirty pages to the disk without waiting: sync_file_range(2), which Glibc's overlay hides.
+int system_start_writing(int file);
+
 /// Starts a joinable thread under `name` (at most 15 bytes are kept), with every signal blocked.
 int system_thread_start(pthread_t *thread, const char *name, void *(*body)(void *), void *argument);
 
@@ -71,3 +74,21 @@ uint64_t system_http_date(char text[30]);
 /// Raises RLIMIT_NOFILE's soft limit to the hard one and returns it, or -1.
 int64_t system_raise_descriptor_limit(void);
 void system_ignore_sigpipe(void);
+
+/// memmem(3): the offset of `needle` in `bytes`, or -1.
+int64_t system_find(const void *bytes, size_t length, const void *needle, size_t needle_length);
+/// mkostemp(3) with O_CLOEXEC: opens a new file, mode 0600, and puts its name in the place of the `XXXXXX` in `path`.
+int system_temporary_file(char *path);
+
+/* Processors that this process may run on, at least 1: what taskset and containers leave of the machine. */
+int system_processor_count(void);
+
+/* The environment; Swift cannot read the mutable global itself. */
+char **system_environment(void);
+
+/* Catches SIGHUP, SIGTERM and SIGINT from now on; 0, or -1 with errno. A handler may only do what is safe in one, so
+   it notes the number in a pipe. */
+int system_catch_signals(void);
+
+/* Waits for the next caught signal and returns its number; -1 when that is not possible. */
+int system_next_signal(void);

@@ -19,10 +19,9 @@ package struct ImageDefect: Error, Sendable, Hashable {
     package init(_ kind: Kind) {
         self.kind = kind
     }
-}
 
-extension ImageDefect: CustomStringConvertible {
-    package var description: String {
+    /// What is wrong, fit for the caller's eyes.
+    package var message: String {
         switch kind {
         case .notAnImage: "not a PNG, JPEG or WebP picture"
         case .unsupported(let name): "\(name) is not supported; send PNG, JPEG or WebP"
@@ -32,4 +31,8 @@ extension ImageDefect: CustomStringConvertible {
         case .trailingBytes: "too many bytes follow the end of the picture"
         }
     }
+}
+
+extension ImageDefect: CustomStringConvertible {
+    package var description: String { message }
 }

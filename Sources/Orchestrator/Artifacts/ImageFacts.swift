@@ -1,5 +1,5 @@
 /// What the bytes of a picture say about it.
-package struct ImageFacts: Sendable, Equatable {
+package struct ImageFacts: Sendable, Hashable {
     package var format: ImageFormat
     /// Pixels across, as stored, before `orientation` is applied.
     package var width: Int
@@ -35,4 +35,7 @@ package struct ImageFacts: Sendable, Equatable {
         self.orientation = orientation
         self.trailingByteCount = trailingByteCount
     }
+
+    /// The size as stored; nil for one too large for any request.
+    package var size: PixelSize? { PixelSize(width: width, height: height) }
 }

@@ -45,7 +45,7 @@ struct JPEGWalker: ContainerWalker {
             case .payload:
                 try takePayload(bytes, at: &index)
             case .scan:
-                index = JPEGWalker.firstFF(bytes, from: index)
+                index = bytes.index(of: 0xFF, or: 0xFF, from: index)
                 if index < bytes.count {
                     index += 1
                     place = .scanMarker
@@ -155,19 +155,5 @@ struct JPEGWalker: ContainerWalker {
     private var isC2PA: Bool {
         kept.matches("JP") && kept.matches("jumb", at: 12) && kept.matches("jumd", at: 20)
             && kept.matches("c2pa", at: 24)
-    }
-
-    /// The index, from `start`, of the first byte 0xFF, or the count; looks at eight bytes at a time.
-    private static func firstFF(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        let raw = unsafe bytes.bytes
-        var index = start
-        while index &+ 8 <= bytes.count {
-            let inverted = unsafe ~raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
-            let zeros = (inverted &- 0x0101_0101_0101_0101) & ~inverted & 0x8080_8080_8080_8080
-            if zeros != 0 { return index &+ zeros.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < bytes.count, bytes[index] != 0xFF { index &+= 1 }
-        return index
     }
 }

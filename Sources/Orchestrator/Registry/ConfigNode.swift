@@ -23,7 +23,11 @@ public struct ConfigNode: Sendable {
 
         /// A scalar as the loader found it.
         public init(
-            text: String?, source: String, isQuoted: Bool = false, references: [String] = [], unset: [String] = []
+            text: String?,
+            source: String,
+            isQuoted: Bool = false,
+            references: [String] = [],
+            unset: [String] = []
         ) {
             self.text = text
             self.source = source
@@ -35,10 +39,13 @@ public struct ConfigNode: Sendable {
 
     /// One key of a mapping with its value.
     public struct Entry: Sendable {
+        /// The key's text.
         public var name: String
-        /// Where the key stands, from 1.
+        /// The key's line, from 1.
         public var line: Int
+        /// The key's column, from 1, in Unicode scalars.
         public var column: Int
+        /// What the key has.
         public var value: ConfigNode
 
         /// An entry as the loader found it.
@@ -50,6 +57,7 @@ public struct ConfigNode: Sendable {
         }
     }
 
+    /// The file as it was named to us.
     public var file: String
     /// From 1.
     public var line: Int
@@ -57,6 +65,7 @@ public struct ConfigNode: Sendable {
     public var column: Int
     /// The path from the top, such as `providers.openai`; empty at the top.
     public var path: String
+    /// The value itself.
     public var content: Content
 
     /// A node at a place.
@@ -99,8 +108,13 @@ extension ConfigNode {
     public func error(_ key: String, _ message: String, hint: String? = nil) -> ConfigError {
         if let value = self[key] { return value.error(message, hint: hint) }
         return ConfigError(
-            file: file, line: line, column: column, key: path.isEmpty ? key : "\(path).\(key)", message: message,
-            hint: hint)
+            file: file,
+            line: line,
+            column: column,
+            key: path.isEmpty ? key : "\(path).\(key)",
+            message: message,
+            hint: hint
+        )
     }
 }
 
@@ -131,9 +145,12 @@ extension ConfigNode {
     /// A whole number in a range.
     public func integer(in range: ClosedRange<Int>) throws(ConfigError) -> Int {
         let text = try plainText("a whole number")
-        guard let value = Int(text) else { throw error("must be a whole number, not '\(text)'") }
+        guard let value = Int(text) else { throw error("must be a whole number, not \(quotation)") }
         guard range.contains(value) else {
-            throw error("must be \(range.lowerBound) to \(range.upperBound), not \(value)")
+            let wanted =
+                range.lowerBound == range.upperBound
+                ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            throw error("must be \(wanted), not \(quotation)")
         }
         return value
     }
@@ -144,14 +161,14 @@ extension ConfigNode {
         switch text {
         case "true": return true
         case "false": return false
-        default: throw error("must be true or false, not '\(text)'")
+        default: throw error("must be true or false, not \(quotation)")
         }
     }
 
     /// A finite number.
     public func number() throws(ConfigError) -> Double {
         let text = try plainText("a number")
-        guard let value = Double(text), value.isFinite else { throw error("must be a number, not '\(text)'") }
+        guard let value = Double(text), value.isFinite else { throw error("must be a number, not \(quotation)") }
         return value
     }
 
@@ -162,10 +179,11 @@ extension ConfigNode {
             return try MicroUSD(decimal: text)
         } catch {
             switch error {
-            case .notDecimal: throw self.error("must be a decimal number of dollars, not '\(text)'", hint: "such as 0.053")
+            case .notDecimal:
+                throw self.error("must be a decimal number of dollars, not \(quotation)", hint: "such as 0.053")
             case .negative: throw self.error("must not be negative")
-            case .tooFine: throw self.error("is finer than a millionth of a dollar: '\(text)'")
-            case .tooLarge: throw self.error("is too large: '\(text)'")
+            case .tooFine: throw self.error("is finer than a millionth of a dollar: \(quotation)")
+            case .tooLarge: throw self.error("is too large: \(quotation)")
             }
         }
     }
@@ -179,7 +197,7 @@ extension ConfigNode {
             guard let value = Int64(count), value >= 0, value <= 1_000_000_000 else { continue }
             return .milliseconds(value * milliseconds)
         }
-        throw error("must be a duration, not '\(text)'", hint: "such as 500ms, 30s or 2m")
+        throw error("must be a duration, not \(quotation)", hint: "such as 500ms, 30s or 2m")
     }
 
     /// A count of bytes such as `10MiB`, `64KiB`, `1GiB` or a plain number.
@@ -192,7 +210,7 @@ extension ConfigNode {
             guard let value = Int(text.dropLast(unit.utf8.count)), value >= 0, value < 1 << 32 else { continue }
             return value * bytes
         }
-        throw error("must be a size in bytes, not '\(text)'", hint: "such as 10MiB")
+        throw error("must be a size in bytes, not \(quotation)", hint: "such as 10MiB")
     }
 
     /// A list of values, each read by `read`; a single value is no list.
@@ -209,7 +227,10 @@ extension ConfigNode {
     ) throws(ConfigError) -> T where T.RawValue == String {
         let text = try string()
         guard let value = T(rawValue: text) else {
-            throw error("unknown value '\(text)'", hint: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw error(
+                "unknown value \(quotation)",
+                hint: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return value
     }
@@ -239,7 +260,14 @@ extension ConfigNode {
         }
     }
 
-    private func plainText(_ wanted: String) throws(ConfigError) -> String {
+    /// The value in quotes for a message, or, as variables and files may hold secrets, the name of where it comes from.
+    public var quotation: String {
+        guard case .scalar(let scalar) = content else { return contentName }
+        return scalar.references.isEmpty ? "'\(scalar.source)'" : "what '\(scalar.source)' stands for"
+    }
+
+    /// The text of an unquoted value, or of one that comes from a variable or file; `wanted` says what it should be.
+    package func plainText(_ wanted: String) throws(ConfigError) -> String {
         guard case .scalar(let scalar) = content else { throw error("must be \(wanted), not \(contentName)") }
         // A reference may stand in quotes and still mean a number; a quoted literal may not.
         guard !scalar.isQuoted || !scalar.references.isEmpty else {
@@ -248,7 +276,8 @@ extension ConfigNode {
         return try string()
     }
 
-    private var contentName: String {
+    /// The kind of value in words.
+    package var contentName: String {
         switch content {
         case .null: "nothing"
         case .scalar: "a single value"

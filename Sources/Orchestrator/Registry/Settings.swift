@@ -31,6 +31,26 @@ package enum DatabaseSettings: Sendable {
 package enum StorageSettings: Sendable {
     /// `DATA_DIR/artifacts`.
     case filesystem
+    /// A bucket of an S3-compatible service.
+    case s3(S3Settings)
+}
+
+/// A bucket of an S3-compatible service, and who may use it.
+package struct S3Settings: Sendable, Hashable {
+    /// Absolute, without trailing slash; the bucket comes behind it as the first path segment.
+    package var endpoint: String
+    package var region: String
+    package var bucket: String
+    package var accessKey: Secret
+    package var secretKey: Secret
+
+    package init(endpoint: String, region: String, bucket: String, accessKey: Secret, secretKey: Secret) {
+        self.endpoint = endpoint
+        self.region = region
+        self.bucket = bucket
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+    }
 }
 
 /// The `routing:` section without its policies.
@@ -115,17 +135,6 @@ package struct LimitSettings: Sendable {
     package var queue = 1000
 
     package init() {}
-}
-
-/// So many requests in each window of time.
-package struct Rate: Sendable, Hashable {
-    package var count: Int
-    package var window: Duration
-
-    package init(count: Int, window: Duration) {
-        self.count = count
-        self.window = window
-    }
 }
 
 /// The `moderation:` section.

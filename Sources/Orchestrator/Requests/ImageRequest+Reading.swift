@@ -18,9 +18,11 @@ extension ImageRequest {
             self.routing = try RoutingWishes(FieldReader(routing, prefix: "routing."))
         }
         if let metadata = try reader.object("metadata") {
-            guard JSON.object(metadata).serialized().count <= Self.largestMetadata else {
+            let text = JSON.object(metadata).text
+            guard text.utf8.count <= Self.largestMetadata else {
                 throw reader.invalid("metadata", "must have at most \(Self.largestMetadata) bytes")
             }
+            guard !text.contains("\\u0000") else { throw reader.invalid("metadata", "must not contain U+0000") }
             self.metadata = metadata
         }
     }
@@ -43,7 +45,10 @@ extension ImageRequest {
         count = try reader.integer("n", in: 1...10) ?? 1
         if let word = try reader.string("quality", atMost: 100) {
             guard let quality = Quality(word) else {
-                throw reader.invalid("quality", "'\(word)' is none of low, medium, high, xhigh, max, auto, standard, hd")
+                throw reader.invalid(
+                    "quality",
+                    "'\(word)' is none of low, medium, high, xhigh, max, auto, standard, hd"
+                )
             }
             self.quality = quality
             qualityWord = word
@@ -56,7 +61,9 @@ extension ImageRequest {
             self.size = size
         }
         if let text = try reader.string("aspect_ratio", atMost: 100), text != "auto" {
-            guard let ratio = AspectRatio(text) else { throw reader.invalid("aspect_ratio", "must be 'W:H', such as '3:2'") }
+            guard let ratio = AspectRatio(text) else {
+                throw reader.invalid("aspect_ratio", "must be 'W:H', such as '3:2'")
+            }
             if let size, size.ratio.deviation(of: ratio) > ShapeMapping.resampleTolerance {
                 throw reader.invalid("aspect_ratio", "\(ratio) contradicts the size \(size)")
             }
@@ -100,7 +107,9 @@ extension ImageRequest {
         }
         if let mask {
             guard mask.format == .png else { throw .invalidValue("mask", "must be a PNG") }
-            guard mask.hasAlpha else { throw .invalidValue("mask", "has no alpha channel; transparent pixels are edited") }
+            guard mask.hasAlpha else {
+                throw .invalidValue("mask", "has no alpha channel; transparent pixels are edited")
+            }
             guard mask.size == references[0].size else {
                 throw .invalidValue("mask", "is \(mask.size), but the first image is \(references[0].size)")
             }

@@ -1,6 +1,6 @@
+import Orchestrator
 import CSystem
 import Glibc
-import Synchronization
 
 /// A few threads for work that blocks or burns CPU: files, fsync, image codecs; never let such work on an ``EventLoop``.
 ///
@@ -44,7 +44,7 @@ package final class BlockingPool: TaskExecutor, Sendable {
     }
 
     package let queueLimit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let available: Semaphore
 
     /// Starts `threads` threads, at least 1; at most `queueLimit` pieces of work may wait.

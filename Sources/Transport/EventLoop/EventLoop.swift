@@ -1,6 +1,6 @@
+import Orchestrator
 import CSystem
 import Glibc
-import Synchronization
 
 /// A thread that waits for descriptors, timers and work, and runs the tasks that prefer it as their executor.
 ///
@@ -33,7 +33,7 @@ import Synchronization
 
     private let epoll: Int32
     private let wakeUp: Int32
-    private let inbox = Mutex(Inbox())
+    private let inbox = Lock(Inbox())
     private let events: UnsafeMutablePointer<system_event>
     private var thread: pthread_t?
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Orchestrator
 
 /// A door that opens once: tasks wait in front of it until then.
 package final class Gate: Sendable {
@@ -9,7 +9,7 @@ package final class Gate: Sendable {
         var tickets: UInt64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init() {}
 

@@ -84,7 +84,9 @@ struct ParsedHead {
         guard let method = unsafe HTTPMethod(rawValue: String(cString: head_parser_method(parser))) else {
             throw Rejection(501, "the method is not known here")
         }
-        let fields = unsafe Array(UnsafeBufferPointer(start: head_parser_fields(parser), count: Int(parser.pointee.count)))
+        let fields = unsafe Array(
+            UnsafeBufferPointer(start: head_parser_fields(parser), count: Int(parser.pointee.count))
+        )
         let targetStart = unsafe Int(parser.pointee.target)
         let target = unsafe targetStart..<(targetStart + Int(parser.pointee.target_length))
         let path = try pathRange(of: target, in: arena, method: method)

@@ -14,7 +14,7 @@ final class RawClient: Sendable {
     private static let patience = 20
 
     static let pool: BlockingPool = {
-        do { return try BlockingPool(name: "clients", threads: 32) } catch { fatalError("\(error)") }
+        do { return try BlockingPool(name: "clients", threads: 128) } catch { fatalError("\(error)") }
     }()
 
     private let descriptor: Int32
@@ -148,9 +148,9 @@ func withServer(
     let loops = try (0..<count).map { try EventLoop(name: "loop-\($0)") }
     for loop in loops { loop.start() }
     defer { for loop in loops { loop.stop() } }
-    let server = HTTPServer(configuration: configuration, loops: loops, handler: ClosureHandler(answer: answer))
+    let server = HTTPServer(configuration: configuration, loops: loops)
     let address = try server.start()
-    let running = Task(executorPreference: loops[0]) { await server.run() }
+    let running = Task(executorPreference: loops[0]) { await server.run(ClosureHandler(answer: answer)) }
     do {
         try await body(address.port, server)
     } catch {

@@ -1,0 +1,158 @@
+import Orchestrator
+
+extension SettingKeys {
+    var providers: Shape {
+        let poll = Section([
+            Key("first", milliseconds(10...60_000), "Pause before the first question.", standard: "500ms"),
+            Key("max", milliseconds(10...600_000), "Longest pause.", standard: "5s"),
+        ])
+        let provider = Section(
+            [
+                Key(
+                    required: "adapter",
+                    .scalar(.word(kinds.names, noun: "adapter")),
+                    "The kind that translates for this vendor."
+                ),
+                Key(
+                    "api_key",
+                    .scalar(.secret),
+                    "The vendor's key, by reference; while it is not set the provider is left out."
+                ),
+                Key(
+                    "enabled",
+                    .scalar(.word(["true", "false", "when-alone"], noun: "value")),
+                    "when-alone: only while no other provider can serve.",
+                    standard: true
+                ),
+                Key(
+                    "priority",
+                    .scalar(.integer(-1000...1000)),
+                    "Breaks ties, higher first; then the order in the file.",
+                    standard: 0
+                ),
+                Key("timeout", milliseconds(100...3_600_000), "Time for one attempt.", standard: "180s"),
+                Key(
+                    "retries",
+                    .scalar(.integer(0...2)),
+                    "More tries here, for failures known not to be billed.",
+                    standard: 1
+                ),
+                Key("max_in_flight", .scalar(.integer(1...100_000)), "Calls at the same time.", standard: 32),
+                Key("spend_per_day", .scalar(.dollars), "Dollars that it may cost in a UTC day; none: no cap."),
+                Key("poll", .section(poll), "How often unfinished work is asked after."),
+            ],
+            variants: Variants(key: "adapter", cases: kinds.names.map { ($0, keys(of: $0)) })
+        )
+        return .table(Table(noun: "provider", keys: .identifier, values: .section(provider), atLeast: 1))
+    }
+
+    /// What one kind adds to a provider's keys.
+    private func keys(of kind: String) -> [Key] {
+        guard let type = kinds[kind] else { return [] }
+        let text = "Address of the vendor's API, without trailing slash."
+        let url =
+            type is any LocalAdapter.Type
+            ? Key("base_url", .scalar(.serviceURL), text) : Key(required: "base_url", .scalar(.serviceURL), text)
+        let own = type.providerKeys.subtracting(["base_url", "models"]).sorted().map {
+            Key($0, .adapters, "Read by the adapter '\(kind)'.")
+        }
+        let models = Table(
+            noun: "model",
+            keys: .modelName,
+            values: .section(model(of: kind, type.modelKeys.sorted())),
+            atLeast: 1
+        )
+        return [url] + own + [
+            Key(required: "models", .table(models), "The models that are offered, by the vendor's names.")
+        ]
+    }
+
+    private func model(of kind: String, _ own: [String]) -> Section {
+        let sizes = Shape.either([.list(of: .scalar(.size), atLeast: 1), .section(freeSizes)])
+        let score = Shape.scalar(.number(-1_000_000...1_000_000))
+        let scores = Section([
+            Key("generate", score, "Score for pictures from words."),
+            Key("edit", score, "Score for edits and variations."),
+        ])
+        let operations = Operation.allCases.map(\.rawValue) + ["stream"]
+        let common = [
+            Key("operations", .list(of: .scalar(.word(operations, noun: "operation")), atLeast: 1), "What it can do."),
+            Key("sizes", sizes, "Pixel sizes it makes: a list, or bounds."),
+            Key(
+                "ratios",
+                .list(of: .scalar(.ratio), atLeast: 1),
+                "Ratios it makes, where the vendor chooses the pixels."
+            ),
+            Key("formats", .list(of: word(ImageFormat.self, "format"), atLeast: 1), "File formats it delivers."),
+            Key("max_images", .scalar(.integer(1...10)), "Pictures a call."),
+            Key("max_references", .scalar(.integer(0...16)), "Reference pictures a call."),
+            Key("mask", flag, "Whether an edit may be confined by a mask."),
+            Key("supports", .list(of: word(Feature.self, "feature"), atLeast: 0), "What else it can do."),
+            Key(
+                "score",
+                .either([score, .section(scores)]),
+                "How good it is, on one scale for all models; higher is better."
+            ),
+            Key("latency", milliseconds(1...3_600_000), "What an answer takes, until it has been measured."),
+            Key("retires", .scalar(.day), "From this day on it is no candidate."),
+            Key(required: "tiers", .table(tiers(score)), "What each quality costs and sends."),
+            Key(
+                "token_prices",
+                .section(tokenPrices),
+                "Dollars for a million tokens, by which the vendor's `usage` is settled."
+            ),
+        ]
+        let names = Set(common.map(\.name))
+        return Section(
+            common + own.filter { !names.contains($0) }.map { Key($0, .adapters, "Read by the adapter '\(kind)'.") }
+        )
+    }
+
+    private var freeSizes: Section {
+        let edge = Shape.scalar(.integer(1...PixelSize.longestEdge))
+        let area = Shape.scalar(.integer(1...PixelSize.longestEdge * PixelSize.longestEdge))
+        return Section([
+            Key("multiple_of", .scalar(.integer(1...1024)), "Both edges are multiples of this.", standard: 1),
+            Key("min_edge", edge, "Shortest edge in pixels."),
+            Key("max_edge", edge, "Longest edge in pixels."),
+            Key("min_pixels", area, "Fewest pixels in all."),
+            Key("max_pixels", area, "Most pixels in all."),
+            Key("max_ratio", .scalar(.integer(1...100)), "Longest edge over shortest edge, at most."),
+        ])
+    }
+
+    private func tiers(_ score: Shape) -> Table {
+        let table = Table(
+            noun: "price",
+            keys: .size,
+            alsoKeys: ["default", "auto"],
+            values: .scalar(.dollars),
+            atLeast: 1
+        )
+        let tier = Section([
+            Key(
+                required: "cost",
+                .either([.scalar(.dollars), .table(table)]),
+                "Dollars for one picture; or by size, with `default` for other sizes and `auto` while the vendor chooses."
+            ),
+            Key("vendor_quality", .scalar(.text), "The vendor's word for this tier, where it is another."),
+            Key("params", .adapters, "Added to the vendor's request as it stands."),
+            Key("score", score, "How good this tier is, where it differs from the model."),
+        ])
+        return Table(
+            noun: "tier",
+            keys: .word(Tier.allCases.map(\.rawValue), noun: "tier"),
+            values: .section(tier),
+            atLeast: 1
+        )
+    }
+
+    private var tokenPrices: Section {
+        Section([
+            Key("text_in", .scalar(.tokenPrice), "Tokens of the prompt.", standard: 0),
+            Key("image_in", .scalar(.tokenPrice), "Tokens of pictures sent.", standard: 0),
+            Key("image_out", .scalar(.tokenPrice), "Tokens of pictures made.", standard: 0),
+            Key("text_out", .scalar(.tokenPrice), "Tokens of text written beside pictures.", standard: 0),
+        ])
+    }
+}
