@@ -226,7 +226,7 @@ struct Unexpected: Error {}
         )
         #expect(
             reading.warnings.map(\.brief) == [
-                "66:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
+                "70:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
             ]
         )
         #expect(reading.unset.isEmpty)
@@ -278,7 +278,7 @@ struct Unexpected: Error {}
         let reading = Sample.read(Sample.complete, environment: without("DATABASE_URL"))
         #expect(reading.errors.isEmpty && reading.registry != nil)
         #expect(
-            reading.unset.map(\.brief) == ["12:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
+            reading.unset.map(\.brief) == ["13:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
         )
     }
 
