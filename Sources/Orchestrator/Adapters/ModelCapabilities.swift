@@ -1,8 +1,10 @@
 /// What a model can be asked for: stated in the registry, else known to its adapter.
 public struct ModelCapabilities: Sendable, Hashable {
+    /// What the model can be asked to do.
     public var operations: Set<Operation>
     /// Whether pictures can be shown while they form.
     public var streams: Bool
+    /// The shapes that can be asked for.
     public var shapes: ShapeRange
     /// The formats that the model delivers; never empty.
     public var formats: Set<ImageFormat>
@@ -12,6 +14,11 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maxReferences: Int
     /// Whether an edit may be confined by a mask.
     public var masks: Bool
+    /// The mask that the model wants; masks are converted to it before the adapter sees them.
+    public var maskPolarity = MaskPolarity.alpha
+    /// Whether an edit without a mask is refused.
+    public var requiresMask = false
+    /// What more it can be told.
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
@@ -33,7 +40,7 @@ public enum ShapeRange: Sendable, Hashable {
     case any
     /// One of a list of sizes; the first is the favourite.
     case sizes([PixelSize])
-    /// One of a list of ratios; the pixels are the vendor's choice.
+    /// One of a list of ratios; the pixels are the vendor's choice. An empty list: the shape cannot be asked for at all.
     case ratios([AspectRatio])
     /// Any size within bounds.
     case free(FreeSizes)

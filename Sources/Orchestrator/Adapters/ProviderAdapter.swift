@@ -18,6 +18,9 @@ public protocol ProviderAdapter: Sendable {
     /// The most tokens that `request` can consume, where the vendor bills by token and its rule is known.
     func tokenBound(of request: ProviderRequest) -> TokenUsage?
 
+    /// The pictures that have to be handed over by calls of their own before `request` can be made.
+    func uploads(for request: ProviderRequest) -> [InputImage]
+
     /// Builds one call; pure, equal inputs give equal bytes.
     func encode(_ call: VendorCall) throws(ProviderFailure) -> WireRequest
 
@@ -35,6 +38,8 @@ extension ProviderAdapter {
     public static var modelKeys: Set<String> { [] }
     /// Unknown: the registry's price is all there is.
     public func tokenBound(of request: ProviderRequest) -> TokenUsage? { nil }
+    /// None: pictures travel in the call itself.
+    public func uploads(for request: ProviderRequest) -> [InputImage] { [] }
     /// A kind whose models do not list `stream` is never asked for one.
     public func decode(_ event: WireEvent, to call: VendorCall) throws(ProviderFailure) -> StreamStep { .ignored }
 }
@@ -47,7 +52,7 @@ public protocol LocalAdapter: ProviderAdapter {
 
 /// The calls that one attempt consists of; which of them a vendor needs, its adapter says by its outcomes.
 public enum VendorCall: Sendable {
-    /// Hands over one input picture before the work is asked for; the adapter asked for it by `Outcome.needsUpload`.
+    /// Hands over one input picture before the work is asked for; the adapter asked for it by `uploads(for:)`.
     case upload(InputImage)
     /// Asks for the work. `uploads` are the names that the vendor gave the pictures handed over, by digest.
     case create(ProviderRequest, uploads: [String: String])
@@ -105,6 +110,7 @@ public struct VendorPicture: Sendable, Hashable {
         case url(String, authenticated: Bool)
     }
 
+    /// Where the bytes are.
     public var source: Source
     /// The seed that the vendor used, where it says.
     public var seed: UInt64?

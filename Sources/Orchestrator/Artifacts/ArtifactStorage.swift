@@ -24,12 +24,21 @@ package struct StagedArtifact: Sendable {
     package var digest: String
     package var facts: ImageFacts
     /// In memory while small, in a temporary file of the storage otherwise.
+    /// It can be read as long as this value, or a copy, lives; also after it was published.
     package var source: ByteSource
+    /// What removes the temporary file when nobody holds it any more.
+    package var keeper: (any AnyObject & Sendable)?
 
-    package init(digest: String, facts: ImageFacts, source: ByteSource) {
+    package init(
+        digest: String,
+        facts: ImageFacts,
+        source: ByteSource,
+        keeper: (any AnyObject & Sendable)? = nil
+    ) {
         self.digest = digest
         self.facts = facts
         self.source = source
+        self.keeper = keeper
     }
 }
 

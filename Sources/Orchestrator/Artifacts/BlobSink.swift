@@ -1,16 +1,17 @@
-/// Takes in the decoded bytes of one long base64 string, or of one body, while they arrive.
+/// Takes in the bytes of one base64 string, decoded, while the document around it still arrives.
 ///
-/// Used by one thread at a time; the writer asks `pendingBytes` and reads slower while it is high, so that `write` never waits.
+/// Class-bound, as scanner and owner share it. Writing neither blocks nor fails: a sink buffers, notes what went wrong,
+/// and tells it when the owner asks. Calls come one after another, never at the same time.
 package protocol BlobSink: AnyObject, Sendable {
-    /// Takes the next bytes.
+    /// Takes the next bytes, which it copies if it keeps them.
     func write(_ bytes: Span<UInt8>)
 
-    /// Bytes taken but not yet put where they shall be; the writer's measure for back-pressure.
+    /// How many bytes were taken but not yet put where they belong: whoever reads the network pauses while it is high.
     var pendingBytes: Int { get }
 
-    /// Says that all bytes have come.
+    /// Ends the blob: every byte has been written, and the string was sound base64.
     func finish()
 
-    /// Says that no more bytes will come and those that came are of no use.
+    /// Ends the blob early and drops it: the string was no base64, or the document broke off.
     func abort()
 }

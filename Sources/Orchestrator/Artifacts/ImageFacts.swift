@@ -1,21 +1,30 @@
 /// What the bytes of a picture say about it.
-package struct ImageFacts: Sendable, Equatable {
+package struct ImageFacts: Sendable, Hashable {
     package var format: ImageFormat
-    /// Pixels across, as stored.
+    /// Pixels across, as stored, before `orientation` is applied.
     package var width: Int
-    /// Pixels down, as stored.
+    /// Pixels down, as stored, before `orientation` is applied.
     package var height: Int
-    /// Whether pixels may be transparent.
+    /// Whether pixels may be transparent; that some are is not known from the header.
     package var hasAlpha: Bool
+    /// The size of the file, bytes behind the picture's end included.
     package var byteCount: Int64
-    /// Whether a C2PA manifest is embedded.
+    /// Whether a C2PA manifest is embedded; its signature is not checked.
     package var hasC2PA: Bool
-    /// The EXIF orientation, 1...8, where stated.
+    /// The Exif orientation, 1...8, where stated; 5...8 swap width and height.
     package var orientation: Int?
+    /// How many bytes follow the end of the picture: none in a clean file.
+    package var trailingByteCount: Int64
 
     package init(
-        format: ImageFormat, width: Int, height: Int, hasAlpha: Bool, byteCount: Int64, hasC2PA: Bool = false,
-        orientation: Int? = nil
+        format: ImageFormat,
+        width: Int,
+        height: Int,
+        hasAlpha: Bool,
+        byteCount: Int64,
+        hasC2PA: Bool = false,
+        orientation: Int? = nil,
+        trailingByteCount: Int64 = 0
     ) {
         self.format = format
         self.width = width
@@ -24,38 +33,9 @@ package struct ImageFacts: Sendable, Equatable {
         self.byteCount = byteCount
         self.hasC2PA = hasC2PA
         self.orientation = orientation
-    }
-}
-
-/// Why bytes are no complete picture that we take.
-package struct ImageDefect: Error, Sendable, Equatable {
-    package enum Kind: Sendable, Equatable {
-        /// Nothing that is known.
-        case notAnImage
-        /// Something known that we do not take: `GIF`, `SVG`, `HTML`, …
-        case unsupported(String)
-        /// It ends too early.
-        case truncated
-        /// A checksum, length or order is wrong.
-        case corrupt(String)
-        case tooManyPixels(width: Int, height: Int)
+        self.trailingByteCount = trailingByteCount
     }
 
-    package var kind: Kind
-
-    package init(_ kind: Kind) {
-        self.kind = kind
-    }
-}
-
-extension ImageDefect: CustomStringConvertible {
-    package var description: String {
-        switch kind {
-        case .notAnImage: "not a PNG, JPEG or WebP picture"
-        case .unsupported(let name): "\(name) is not supported; send PNG, JPEG or WebP"
-        case .truncated: "the picture is cut off"
-        case .corrupt(let what): "the picture is damaged: \(what)"
-        case .tooManyPixels(let width, let height): "the picture has too many pixels: \(width)x\(height)"
-        }
-    }
+    /// The size as stored; nil for one too large for any request.
+    package var size: PixelSize? { PixelSize(width: width, height: height) }
 }

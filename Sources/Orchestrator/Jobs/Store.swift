@@ -2,10 +2,11 @@
 package protocol Store: Sendable {
     // MARK: Jobs
 
-    /// Writes a new job with the intents of its first attempts.
+    /// Writes a new job with the intents of its first attempts; throws `.conflict` when its id is taken.
     func accept(_ job: JobRecord) async throws(StoreError)
 
-    /// Writes an attempt's intent, handle or outcome; a repeat replaces what stood there.
+    /// Writes an attempt's intent, handle or outcome; a repeat replaces what stood there. A queued job is running from
+    /// then on.
     func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError)
 
     /// Writes a job's end with its attempts and pictures; a job that has ended already is left as it is.
@@ -50,7 +51,8 @@ package protocol Store: Sendable {
 
     // MARK: Spend
 
-    /// Sums over attempts since a moment, grouped by the given columns in that order.
+    /// Sums over attempts begun in `since..<until`, grouped by the given columns in that order and sorted by them. A day
+    /// is written `YYYY-MM-DD`; the key of a job without one is the empty text.
     func spend(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) async throws(StoreError) -> [SpendRow]
 
     // MARK: Life
@@ -62,12 +64,14 @@ package protocol Store: Sendable {
 /// Which jobs to list.
 package struct JobQuery: Sendable {
     package var owner: UserID?
-    /// The last one already seen.
+    /// The last one already seen; older ones follow.
     package var after: JobID?
     package var status: JobStatus?
     /// As in the request's `model`, or a served `provider/model`.
     package var model: String?
+    /// Created at this moment or later.
     package var from: Timestamp?
+    /// Created before this moment.
     package var to: Timestamp?
     /// 1...100.
     package var limit = 20
@@ -179,4 +183,6 @@ package enum StoreError: Error, Sendable {
     case unavailable(String)
     /// The record holds something that no version of this program wrote.
     case corrupt(String)
+    /// The operation contradicts what is recorded, such as a second job under one id; nothing was changed.
+    case conflict(String)
 }

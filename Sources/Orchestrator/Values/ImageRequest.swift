@@ -10,6 +10,8 @@ package struct ImageRequest: Sendable {
     package var size: PixelSize?
     package var aspectRatio: AspectRatio?
     package var quality = Quality.auto
+    /// The word in which the quality was asked for; an alias may read it its own way.
+    package var qualityWord = "auto"
     package var background = Background.auto
     /// The format asked for; nil where the caller named none and PNG is expected.
     package var format: ImageFormat?

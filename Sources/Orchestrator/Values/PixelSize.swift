@@ -24,6 +24,14 @@ public struct PixelSize: Sendable, Hashable {
         self.init(width: width, height: height)
     }
 
+    /// A square of the side that is usual for models of the day.
+    package static let usual = PixelSize(uncheckedWidth: 1024, height: 1024)
+
+    private init(uncheckedWidth width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
     /// How many pixels the picture has.
     public var area: Int { width * height }
     /// Width over height in lowest terms.

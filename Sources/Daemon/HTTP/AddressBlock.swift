@@ -1,0 +1,40 @@
+import Glibc
+
+/// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
+struct AddressBlock: Sendable, Hashable {
+    private let bytes: [UInt8]
+    private let bits: Int
+
+    /// Reads a block, or a single address; nil for anything else.
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let bytes = Self.parse(String(parts[0])) else { return nil }
+        var bits = bytes.count * 8
+        if parts.count == 2 {
+            guard let given = Int(parts[1]), (0...bits).contains(given) else { return nil }
+            bits = given
+        }
+        self.bytes = bytes
+        self.bits = bits
+    }
+
+    func contains(_ address: String) -> Bool {
+        guard let other = Self.parse(address), other.count == bytes.count else { return false }
+        let whole = bits / 8
+        guard other[..<whole] == bytes[..<whole] else { return false }
+        let rest = bits % 8
+        guard rest > 0 else { return true }
+        let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
+        return other[whole] & mask == bytes[whole] & mask
+    }
+
+    /// Bytes in network order; IPv4 addresses inside IPv6 are taken as IPv4.
+    private static func parse(_ text: String) -> [UInt8]? {
+        var four = in_addr()
+        if unsafe inet_pton(AF_INET, text, &four) == 1 { return unsafe withUnsafeBytes(of: four) { unsafe Array($0) } }
+        var six = in6_addr()
+        guard unsafe inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+        let bytes = unsafe withUnsafeBytes(of: six) { unsafe Array($0) }
+        return bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] ? Array(bytes[12...]) : bytes
+    }
+}

@@ -1,0 +1,114 @@
+import Orchestrator
+import Transport
+
+/// Answers every request: finds the route, proves the caller, and gives errors, logs and metrics one shape.
+struct Edge: HTTPHandler {
+    let service: Service
+    let routes: RouteTable
+
+    private static let allowedHeaders =
+        "Authorization, Content-Type, X-API-Key, Idempotency-Key, Prefer, X-Request-Id, X-Provider-Key, X-CSRF-Token, "
+        + "X-Orchestrator-Policy, X-Orchestrator-Max-Cost-Usd, X-Orchestrator-Fidelity, OpenAI-Organization, OpenAI-Project"
+    private static let exposedHeaders =
+        "X-Request-Id, X-Job-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+        + "X-Orchestrator-Provider, X-Orchestrator-Model, X-Orchestrator-Policy, X-Orchestrator-Cost-Usd, "
+        + "X-Orchestrator-Attempts, X-Orchestrator-Adapted"
+    private static let preflightAge = "86400"
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let began = service.time.monotonic()
+        let id = RequestIDs.accept(request.headers["x-request-id"]) ?? service.time.makeID(RequestID.self).text
+        var exchange = Exchange(request: request, id: id, service: service)
+        var pattern = "-"
+        var response: HTTPResponse
+        if request.method == .options {
+            response = preflight(request)
+        } else {
+            do throws(APIError) {
+                let (route, parameters) = try await find(exchange)
+                pattern = route.path
+                exchange.parameters = parameters
+                exchange.caller = try await authorize(route, exchange)
+                response = try await route.handler(exchange)
+            } catch {
+                if let detail = error.detail {
+                    service.log.log(
+                        error.status >= 500 ? .error : .info,
+                        "request failed",
+                        [("request.id", id), ("code", error.code), ("why", detail)]
+                    )
+                }
+                response = .error(error, path: request.path)
+            }
+        }
+        response.headers.append((name: "x-request-id", value: id))
+        addCrossOriginHeaders(to: &response, for: request)
+        let took = service.time.monotonic() - began
+        service.metrics.count(route: pattern, method: request.method.rawValue, status: response.status, took: took)
+        service.requestLog.write(request, id: id, route: pattern, response, took: took)
+        return response
+    }
+
+    /// The route of a request. Strangers learn nothing of what is and is not under `/v1`: they are asked for a key first.
+    private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
+        let request = exchange.request
+        do throws(APIError) {
+            return try routes.find(request.method, request.path)
+        } catch {
+            if error.status == 404, request.path.hasPrefix("/v1/") {
+                _ = try await service.authenticator.caller(of: exchange)
+            }
+            throw error
+        }
+    }
+
+    /// Who calls, as far as the route wants to know.
+    private func authorize(_ route: Route, _ exchange: Exchange) async throws(APIError) -> Caller? {
+        switch route.access {
+        case .anyone: return nil
+        case .adminOrLoopback where exchange.isFromThisMachine: return nil
+        case .caller: return try await service.authenticator.caller(of: exchange)
+        case .admin, .adminOrLoopback:
+            let caller = try await service.authenticator.caller(of: exchange)
+            guard caller.user.isAdmin else { throw .permissionDenied("this is for administrators") }
+            return caller
+        }
+    }
+
+    // MARK: - Other origins
+
+    private func preflight(_ request: HTTPRequest) -> HTTPResponse {
+        HTTPResponse(
+            status: 204,
+            headers: [
+                (name: "access-control-allow-methods", value: "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+                (name: "access-control-allow-headers", value: Self.allowedHeaders),
+                (name: "access-control-max-age", value: Self.preflightAge),
+            ]
+        )
+    }
+
+    /// Keys travel in headers that pages must set on purpose, so any origin may read; cookies are never allowed along.
+    private func addCrossOriginHeaders(to response: inout HTTPResponse, for request: HTTPRequest) {
+        guard let origin = request.headers["origin"] else { return }
+        let allowed = service.registry.server.corsOrigins
+        if allowed.contains("*") {
+            response.headers.append((name: "access-control-allow-origin", value: "*"))
+        } else if allowed.contains(origin) {
+            response.headers.append((name: "access-control-allow-origin", value: origin))
+            response.headers.append((name: "vary", value: "Origin"))
+        } else {
+            return
+        }
+        response.headers.append((name: "access-control-expose-headers", value: Self.exposedHeaders))
+    }
+}
+
+extension Exchange {
+    /// Whether the request comes from this machine and through no proxy.
+    var isFromThisMachine: Bool {
+        let loopback = ["127.0.0.0/8", "::1"].compactMap(AddressBlock.init)
+        return loopback.contains { $0.contains(request.peer.text) } && !request.headers.contains("x-forwarded-for")
+            && !request.headers.contains("forwarded")
+    }
+}

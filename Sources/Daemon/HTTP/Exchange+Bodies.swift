@@ -1,0 +1,68 @@
+import Orchestrator
+import Transport
+
+extension Exchange {
+    /// The media type of the body in lower case, without parameters; nil when none is named.
+    var mediaType: String? {
+        request.headers["content-type"]?.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    }
+
+    /// The body as a JSON object; a body without a type is taken for JSON, as curl users expect of an API.
+    func jsonObject() async throws(APIError) -> JSONObject {
+        if let mediaType, mediaType != "application/json", !mediaType.hasSuffix("+json") {
+            throw .unsupportedMediaType("the body must be application/json, not '\(mediaType)'")
+        }
+        let limit = service.registry.limits.jsonBody
+        let bytes: [UInt8]
+        do throws(BodyError) {
+            bytes = try await request.body.collect(upTo: limit)
+        } catch {
+            throw APIError(error, limit: limit)
+        }
+        var limits = JSONLimits()
+        // Fields refuse U+0000 by their own name, which says more than a place in the body.
+        limits.allowsNUL = true
+        let document: JSON
+        do throws(JSONError) {
+            document = try JSON(parsing: bytes, limits: limits)
+        } catch {
+            throw .invalidJSON("\(error)")
+        }
+        guard let object = document.object else { throw .invalidJSON("it must be an object") }
+        return object
+    }
+
+    /// The body as a form.
+    func form() async throws(APIError) -> MultipartForm {
+        var limits = MultipartForm.Limits()
+        limits.total = Int64(service.registry.limits.upload)
+        do throws(FormError) {
+            return try await MultipartForm.read(
+                request.body,
+                contentType: request.headers["content-type"] ?? "",
+                limits: limits,
+                directory: service.spool.directory,
+                pool: service.spool.pool
+            )
+        } catch {
+            switch error {
+            case .tooLarge: throw .requestTooLarge("the form has more than \(limits.total) bytes")
+            case .malformed(let why):
+                throw APIError(400, .invalidRequest, "invalid_value", "the form cannot be read: \(why)", param: "body")
+            case .body(let error): throw APIError(error, limit: Int(limits.total))
+            case .storage(let why): throw .internalError("upload: \(why)")
+            case .overloaded: throw .overloaded("too many uploads at the moment")
+            }
+        }
+    }
+}
+
+extension APIError {
+    init(_ error: BodyError, limit: Int) {
+        self =
+            switch error {
+            case .tooLarge: .requestTooLarge("the body has more than \(limit) bytes")
+            default: APIError(400, .invalidRequest, "invalid_value", "the body did not arrive whole", param: "body")
+            }
+    }
+}

@@ -1,0 +1,35 @@
+import Orchestrator
+import Transport
+
+/// One request on its way through the daemon, with what has been found out about it.
+struct Exchange: Sendable {
+    let request: HTTPRequest
+    /// The caller's own, or a new one; echoed, logged and kept with the job.
+    let id: String
+    let service: Service
+    /// The parts of the path that the route leaves open, in order.
+    var parameters: [String] = []
+    /// Who asks; nil on routes that anyone may call.
+    var caller: Caller?
+
+    /// The address that limits count by.
+    var clientAddress: String {
+        ClientAddress.find(
+            peer: request.peer,
+            forwardedFor: request.headers.all(named: "x-forwarded-for"),
+            trusted: service.trustedProxies
+        )
+    }
+
+    /// The caller, on routes that need one; the router has made sure of it.
+    func requireCaller() throws(APIError) -> Caller {
+        guard let caller else { throw .invalidAPIKey }
+        return caller
+    }
+}
+
+/// Who asks, proven by a key.
+struct Caller: Sendable {
+    var user: UserRecord
+    var key: KeyRecord
+}

@@ -1,0 +1,41 @@
+import Orchestrator
+import Transport
+
+extension HTTPResponse {
+    static let jsonType = "application/json; charset=utf-8"
+
+    static func json(_ body: JSON, status: Int = 200, headers: [(name: String, value: String)] = []) -> HTTPResponse {
+        HTTPResponse(
+            status: status,
+            headers: [(name: "content-type", value: jsonType)] + headers,
+            body: .bytes(body.serialized())
+        )
+    }
+
+    static func html(_ text: String) -> HTTPResponse {
+        HTTPResponse(
+            headers: [
+                (name: "content-type", value: "text/html; charset=utf-8"),
+                (
+                    name: "content-security-policy",
+                    value: "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                ),
+                (name: "x-content-type-options", value: "nosniff"),
+            ],
+            body: .bytes(Array(text.utf8))
+        )
+    }
+
+    /// An error in the shape of the path that it is about.
+    static func error(_ error: APIError, path: String) -> HTTPResponse {
+        var headers = error.headers
+        if let pause = error.retryAfter {
+            headers.append((name: "retry-after", value: "\(max(pause.roundedUpSeconds, 1))"))
+        }
+        if error.status == 401 { headers.append((name: "www-authenticate", value: "Bearer")) }
+        let body: JSON =
+            path.hasPrefix("/api/")
+            ? ["error": .string(error.code), "message": .string(error.message)] : error.body
+        return .json(body, status: error.status, headers: headers)
+    }
+}

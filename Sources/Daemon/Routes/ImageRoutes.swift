@@ -1,0 +1,89 @@
+import Orchestrator
+import Transport
+
+/// `/v1/images/generations`, `/edits`, `/variations`: the daemon's main job.
+enum ImageRoutes {
+    static let all: [Route] = [
+        Route(.post, "/v1/images/generations", .caller, "Make images from a prompt") {
+            exchange throws(APIError) in
+            let fields = try await exchange.jsonObject()
+            let request = try ImageRequest(.generate, fields: fields)
+            return try await Submission(exchange, fields: fields).serve(request, uploads: [])
+        },
+        Route(.post, "/v1/images/edits", .caller, "Make images from a prompt and reference images") {
+            exchange throws(APIError) in try await withImages(.edit, exchange)
+        },
+        Route(.post, "/v1/images/variations", .caller, "Make more images like one") {
+            exchange throws(APIError) in try await withImages(.variation, exchange)
+        },
+        Route(.post, "/v1/routes/explain", .caller, "Preview the route and price of a request") {
+            exchange throws(APIError) in try await explain(exchange)
+        },
+    ]
+
+    /// Serves a request that comes with pictures, as a form or as JSON.
+    private static func withImages(_ operation: Operation, _ exchange: Exchange) async throws(APIError) -> HTTPResponse
+    {
+        var images = InputImages(service: exchange.service, caller: try exchange.requireCaller())
+        var request: ImageRequest
+        let fields: JSONObject
+        if exchange.mediaType == "multipart/form-data" {
+            let form = try await exchange.form()
+            fields = try Self.fields(of: form)
+            request = try ImageRequest(operation, fields: fields, isForm: true)
+            for file in form.files {
+                switch file.name {
+                case "mask": request.mask = try await images.load(file, field: "mask")
+                case let name where name == "image" || name.hasPrefix("image["):
+                    guard request.references.count < ImageRequest.mostReferences else {
+                        throw .invalidValue("image", "at most \(ImageRequest.mostReferences) images")
+                    }
+                    request.references.append(try await images.load(file, field: "image"))
+                default: break
+                }
+            }
+        } else {
+            fields = try await exchange.jsonObject()
+            request = try ImageRequest(operation, fields: fields)
+            for reference in try Self.references(in: fields) {
+                request.references.append(try await images.load(reference, field: "image"))
+            }
+            if let mask = fields["mask"], !mask.isNull { request.mask = try await images.load(mask, field: "mask") }
+        }
+        try request.validate()
+        return try await Submission(exchange, fields: fields).serve(request, uploads: images.owners)
+    }
+
+    /// The text fields of a form; a name that is there twice is somebody's mistake.
+    private static func fields(of form: MultipartForm) throws(APIError) -> JSONObject {
+        var fields: JSONObject = [:]
+        for (name, value) in form.fields {
+            guard fields[name] == nil else { throw .invalidValue(name, "is given twice") }
+            fields[name] = .string(value)
+        }
+        return fields
+    }
+
+    /// `images: [{image_url}]` as OpenAI's JSON form has it, or `image` as one or several addresses.
+    private static func references(in fields: JSONObject) throws(APIError) -> [JSON] {
+        let named: [JSON]
+        switch fields["images"] ?? fields["image"] {
+        case nil, .null?: named = []
+        case .array(let list)?: named = list
+        case let single?: named = [single]
+        }
+        guard named.count <= ImageRequest.mostReferences else {
+            throw .invalidValue("image", "at most \(ImageRequest.mostReferences) images, not \(named.count)")
+        }
+        return named
+    }
+
+    // MARK: - Preview
+
+    private static func explain(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let fields = try await exchange.jsonObject()
+        let request = try ExplainRequest(fields).request
+        let plan = try Submission(exchange, fields: fields).plan(request)
+        return .json(PlanAnswer.body(of: plan))
+    }
+}

@@ -1,0 +1,75 @@
+import Orchestrator
+
+/// Counts what the edge does, for `/metrics`; labels come from closed sets.
+final class Metrics: Sendable {
+    private struct Series: Hashable, Sendable {
+        var route: String
+        var method: String
+        var status: Int
+    }
+
+    private struct State: Sendable {
+        var requests: [Series: Int] = [:]
+        var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
+        var seconds = 0.0
+        var attempts: [String: Int] = [:]
+    }
+
+    /// Upper bounds of the latency histogram, in seconds.
+    private static let bounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 30, 60, 180]
+
+    private let state = Lock(State())
+
+    func count(route: String, method: String, status: Int, took: Duration) {
+        let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) * 1e-18
+        let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
+        state.withLock { state in
+            state.requests[Series(route: route, method: method, status: status), default: 0] += 1
+            state.buckets[bucket] += 1
+            state.seconds += seconds
+        }
+    }
+
+    /// Counts the attempts of a job that has ended.
+    func count(_ job: JobRecord) {
+        state.withLock { state in
+            for attempt in job.attempts {
+                let outcome = attempt.label ?? attempt.outcome?.rawValue ?? "unknown"
+                state.attempts["provider=\"\(attempt.provider)\",outcome=\"\(outcome)\"", default: 0] += 1
+            }
+        }
+    }
+
+    /// The Prometheus text format.
+    func text(_ gauges: [(name: String, help: String, rows: [(labels: String, value: String)])]) -> String {
+        let snapshot = state.withLock { $0 }
+        var text = "# HELP orchestrator_http_requests_total Requests answered.\n"
+        text += "# TYPE orchestrator_http_requests_total counter\n"
+        for (series, count) in snapshot.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            text +=
+                "orchestrator_http_requests_total{route=\"\(series.route)\",method=\"\(series.method)\","
+                + "status=\"\(series.status)\"} \(count)\n"
+        }
+        text += "# HELP orchestrator_http_request_seconds Time to answer.\n"
+        text += "# TYPE orchestrator_http_request_seconds histogram\n"
+        var total = 0
+        for (bound, count) in zip(Self.bounds.map { "\($0)" } + ["+Inf"], snapshot.buckets) {
+            total += count
+            text += "orchestrator_http_request_seconds_bucket{le=\"\(bound)\"} \(total)\n"
+        }
+        text += "orchestrator_http_request_seconds_sum \(snapshot.seconds)\n"
+        text += "orchestrator_http_request_seconds_count \(total)\n"
+        text += "# HELP orchestrator_attempts_total Calls to providers by outcome.\n"
+        text += "# TYPE orchestrator_attempts_total counter\n"
+        for (labels, count) in snapshot.attempts.sorted(by: { $0.key < $1.key }) {
+            text += "orchestrator_attempts_total{\(labels)} \(count)\n"
+        }
+        for gauge in gauges {
+            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
+            for row in gauge.rows {
+                text += "\(gauge.name)\(row.labels.isEmpty ? "" : "{\(row.labels)}") \(row.value)\n"
+            }
+        }
+        return text
+    }
+}

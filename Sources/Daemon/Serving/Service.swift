@@ -1,0 +1,50 @@
+import Configuration
+import Orchestrator
+import Persistence
+import Transport
+
+/// Everything that routes share: the registry in force, the engine, the record, and who watches them.
+final class Service: Sendable {
+    let engine: EngineServices
+    let runner: JobRunner
+    let authenticator: Authenticator
+    let limits = RateLimits()
+    let links: ImageLinks
+    let metrics: Metrics
+    let requestLog: RequestLog
+    let registrySource: RegistrySource
+    let spool: Spool
+    let started: Timestamp
+
+    var store: any Store { engine.store }
+    var time: any TimeSource { engine.time }
+    var health: Health { engine.health }
+    var log: any EventLog { engine.log }
+    /// The registry in force; a request takes it once and keeps it.
+    var registry: Registry { registrySource.current }
+    var trustedProxies: [AddressBlock] { registrySource.trustedProxies }
+
+    init(
+        engine: EngineServices,
+        registrySource: RegistrySource,
+        links: ImageLinks,
+        metrics: Metrics,
+        requestLog: RequestLog,
+        spool: Spool
+    ) {
+        self.engine = engine
+        self.registrySource = registrySource
+        self.links = links
+        self.metrics = metrics
+        self.requestLog = requestLog
+        self.spool = spool
+        runner = JobRunner(services: engine)
+        authenticator = Authenticator(store: engine.store, time: engine.time)
+        started = engine.time.now()
+    }
+
+    /// The absolute link to a stored picture, signed where the picture is private.
+    func link(to image: ImageRecord) -> String {
+        links.link(to: image, now: time.now())
+    }
+}

@@ -1,0 +1,79 @@
+/// Holds the calls at one provider to a number at a time; who waits is let in fairly by owner.
+package final class CallGate: Sendable {
+    private struct Waiter: Sendable {
+        var ticket: Int
+        var continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State: Sendable {
+        var limit: Int
+        var inFlight = 0
+        var nextTicket = 0
+        var queue = FairQueue<UserID, Waiter>()
+    }
+
+    private let state: Lock<State>
+
+    package init(limit: Int) {
+        state = Lock(State(limit: limit))
+    }
+
+    package var inFlight: Int { state.withLock { $0.inFlight } }
+
+    /// Takes a new limit from a reloaded registry; calls in flight stay.
+    package func setLimit(_ limit: Int) {
+        let admitted = state.withLock { state in
+            state.limit = limit
+            var admitted: [Waiter] = []
+            while state.inFlight < state.limit, let next = state.queue.popFirst() {
+                state.inFlight += 1
+                admitted.append(next)
+            }
+            return admitted
+        }
+        for waiter in admitted { waiter.continuation.resume(returning: true) }
+    }
+
+    /// Takes a place, waiting for one while there is none; false when the task was cancelled meanwhile.
+    package func enter(_ owner: UserID) async -> Bool {
+        let ticket: Int? = state.withLock { state in
+            if state.inFlight < state.limit, state.queue.count == 0 {
+                state.inFlight += 1
+                return nil
+            }
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        guard let ticket else { return true }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer: Bool? = state.withLock { state in
+                    // The handler below takes the same lock, so a cancellation is seen either here or there.
+                    if Task.isCancelled { return false }
+                    if state.inFlight < state.limit, state.queue.count == 0 {
+                        state.inFlight += 1
+                        return true
+                    }
+                    state.queue.append(Waiter(ticket: ticket, continuation: continuation), for: owner)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { $0.queue.remove(for: owner) { $0.ticket == ticket } }
+            waiter?.continuation.resume(returning: false)
+        }
+    }
+
+    /// Gives a place back.
+    package func leave() {
+        let next = state.withLock { state in
+            guard state.inFlight <= state.limit, let next = state.queue.popFirst() else {
+                state.inFlight -= 1
+                return Waiter?.none
+            }
+            return next
+        }
+        next?.continuation.resume(returning: true)
+    }
+}

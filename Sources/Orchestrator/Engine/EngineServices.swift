@@ -1,0 +1,66 @@
+/// Every effect that the engine has on the world, passed in as one value.
+package struct EngineServices: Sendable {
+    package var upstream: any Upstream
+    package var storage: any ArtifactStorage
+    package var imaging: any Imaging
+    package var store: any Store
+    package var time: any TimeSource
+    package var health: Health
+    package var offloading: any Offloading
+    package var log: any EventLog
+    /// The executor on which a job begun now shall run: its caller's event loop.
+    package var executor: @Sendable () -> (any TaskExecutor)?
+    /// Runs what nobody waits for, such as a vendor's cancel call, until it ends or the process stops.
+    package var background: @Sendable (@escaping @Sendable () async -> Void) -> Void
+
+    package init(
+        upstream: any Upstream,
+        storage: any ArtifactStorage,
+        imaging: any Imaging,
+        store: any Store,
+        time: any TimeSource,
+        health: Health,
+        offloading: any Offloading,
+        log: any EventLog,
+        executor: @escaping @Sendable () -> (any TaskExecutor)?,
+        background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
+    ) {
+        self.upstream = upstream
+        self.storage = storage
+        self.imaging = imaging
+        self.store = store
+        self.time = time
+        self.health = health
+        self.offloading = offloading
+        self.log = log
+        self.executor = executor
+        self.background = background
+    }
+}
+
+/// Runs work that keeps a thread busy, on threads that may be kept busy.
+package protocol Offloading: Sendable {
+    func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async throws -> T
+}
+
+/// Takes the daemon's log: constant messages, values beside them.
+package protocol EventLog: Sendable {
+    func log(_ level: LogLevel, _ message: StaticString, _ fields: [(StaticString, String)])
+}
+
+package enum LogLevel: String, Sendable, CaseIterable, Comparable {
+    case debug, info, warning, error
+
+    package static func < (a: LogLevel, b: LogLevel) -> Bool {
+        a.order < b.order
+    }
+
+    private var order: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+}

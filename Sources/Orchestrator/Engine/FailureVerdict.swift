@@ -1,0 +1,58 @@
+/// What the caller is told when no picture was made: one answer from all that went wrong.
+struct FailureVerdict {
+    /// The failures with which the lanes gave up.
+    var last: [ProviderFailure]
+    var attempts: [AttemptRecord]
+
+    /// Used where a vendor that limits its rate did not say when to come back.
+    private static let usualPause = Duration.seconds(10)
+
+    var error: APIError {
+        let kinds = last.map(\.kind)
+        if last.contains(where: { $0.code == PictureIntake.storageCode }) {
+            return .internalError(last.map(\.detail).joined(separator: "; "))
+        }
+        if kinds.contains(.refused) { return .moderationBlocked }
+        if kinds.contains(.rejected) {
+            return APIError(
+                400,
+                .invalidRequest,
+                "invalid_value",
+                "the provider did not accept a value of this request",
+                detail: details
+            )
+        }
+        let labels = Set(attempts.compactMap(\.label))
+        if labels == ["timeout"] {
+            return APIError(504, .server, "timeout", "no provider answered in time", detail: details)
+        }
+        if labels == ["rate_limited"] {
+            return APIError(
+                429,
+                .rateLimit,
+                "provider_rate_limited",
+                "every provider limits its rate at the moment",
+                retryAfter: retryAfter,
+                detail: details
+            )
+        }
+        let tried = attempts.map { "\($0.provider)/\($0.model): \($0.label ?? "failed")" }
+        return APIError(
+            502,
+            .server,
+            "all_providers_failed",
+            "every provider failed (\(tried.joined(separator: ", ")))",
+            detail: details
+        )
+    }
+
+    private var details: String { last.map(\.detail).joined(separator: "; ") }
+
+    /// The shortest pause that a vendor asked for.
+    private var retryAfter: Duration {
+        let pauses = last.compactMap { failure -> Duration? in
+            if case .unavailable(.rateLimited(let pause)) = failure.kind { pause } else { nil }
+        }
+        return max(pauses.min() ?? Self.usualPause, .seconds(1))
+    }
+}

@@ -1,0 +1,133 @@
+/// What the process has learned of its providers: breakers, latencies, today's spend, calls under way.
+///
+/// Shared by all loops; every operation is a short critical section around pure state.
+package final class Health: Sendable {
+    private struct State: Sendable {
+        var breakers: [ModelReference: CircuitBreaker] = [:]
+        var latencies: [ModelReference: LatencyEstimate] = [:]
+        var spend = DailySpend()
+        var budget = RetryBudget()
+    }
+
+    private let state = Lock(State())
+    private let gates = Lock<[String: CallGate]>([:])
+
+    package init() {}
+
+    /// What the planner needs to know at this moment.
+    package func snapshot(of registry: Registry, at now: Duration, day: Day) -> HealthSnapshot {
+        state.withLock { state in
+            var snapshot = HealthSnapshot()
+            for (reference, breaker) in state.breakers where breaker.isResting(at: now) {
+                snapshot.open.insert(reference)
+            }
+            for (reference, estimate) in state.latencies { snapshot.latency[reference] = estimate.value }
+            for provider in registry.providers {
+                guard let cap = provider.spendPerDay else { continue }
+                let spent = state.spend.total(of: provider.id, on: day)
+                snapshot.remainingSpend[provider.id] = max(cap - spent, .zero)
+            }
+            return snapshot
+        }
+    }
+
+    /// The gate of a provider, with the limit that its registry entry has now.
+    package func gate(of provider: Provider) -> CallGate {
+        gates.withLock { gates in
+            if let gate = gates[provider.id] { return gate }
+            let gate = CallGate(limit: provider.maxInFlight)
+            gates[provider.id] = gate
+            return gate
+        }
+    }
+
+    /// Takes the limits of a new registry.
+    package func adopt(_ registry: Registry) {
+        for provider in registry.providers { gate(of: provider).setLimit(provider.maxInFlight) }
+    }
+
+    // MARK: Calls
+
+    /// Asks the breaker whether a call may go; a yes may be the one probe of this second.
+    package func admits(_ reference: ModelReference, at now: Duration) -> Bool {
+        state.withLock { $0.breakers[reference]?.admits(at: now) ?? true }
+    }
+
+    /// Counts a call as under way; false when it is a retry and the budget for retries is used up.
+    package func begin(isRetry: Bool) -> Bool {
+        state.withLock { state in
+            if isRetry {
+                guard state.budget.allowsOneMore else { return false }
+                state.budget.activeRetries += 1
+            }
+            state.budget.activeCalls += 1
+            return true
+        }
+    }
+
+    /// Whether a retry would be allowed now.
+    package var allowsRetry: Bool { state.withLock { $0.budget.allowsOneMore } }
+
+    /// Ends a call that `begin` counted, and learns from how it went.
+    package func end(
+        _ reference: ModelReference,
+        isRetry: Bool,
+        outcome: AttemptOutcome,
+        took: Duration,
+        at now: Duration
+    ) {
+        state.withLock { state in
+            state.budget.activeCalls -= 1
+            if isRetry { state.budget.activeRetries -= 1 }
+            if let success = outcome.speaksForModel {
+                state.breakers[reference, default: CircuitBreaker()].record(success: success, at: now)
+            }
+            if outcome == .ok { state.latencies[reference, default: LatencyEstimate()].add(took) }
+        }
+    }
+
+    // MARK: Spend
+
+    /// Takes `amount` out of what a provider's cap leaves today; false, and nothing taken, when it does not fit.
+    package func reserve(_ amount: MicroUSD, of provider: Provider, on day: Day) -> Bool {
+        state.withLock { $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, on: day) }
+    }
+
+    /// Puts the true cost in place of what was reserved on `day`.
+    package func settle(_ reserved: MicroUSD, as cost: MicroUSD, of provider: Provider, on day: Day) {
+        state.withLock { $0.spend.settle(reserved, as: cost, of: provider.id, on: day) }
+    }
+
+    /// Takes over what the record says was spent, at the start.
+    package func restore(spend: [String: MicroUSD], on day: Day) {
+        state.withLock { $0.spend = DailySpend(day: day, spent: spend) }
+    }
+
+    // MARK: For people and metrics
+
+    package struct ProviderReport: Sendable {
+        package var inFlight: Int
+        package var spentToday: MicroUSD
+        package var breakers: [(model: String, state: CircuitBreaker.State, failures: Int)]
+        package var latency: [String: Duration]
+    }
+
+    package func report(of provider: Provider, on day: Day) -> ProviderReport {
+        let inFlight = gate(of: provider).inFlight
+        return state.withLock { state in
+            var report = ProviderReport(
+                inFlight: inFlight,
+                spentToday: state.spend.total(of: provider.id, on: day),
+                breakers: [],
+                latency: [:]
+            )
+            for model in provider.models {
+                let reference = ModelReference(provider: provider.id, model: model.id)
+                let breaker = state.breakers[reference] ?? CircuitBreaker()
+                report.breakers.append((model.id, breaker.state, breaker.failures))
+                report.latency[model.id] = state.latencies[reference]?.value
+            }
+            return report
+        }
+    }
+}

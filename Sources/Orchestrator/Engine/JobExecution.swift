@@ -1,0 +1,482 @@
+/// Serves one job: attempt by attempt, as the fallback policy orders, until its pictures are there or nobody is left.
+package final class JobExecution: Sendable {
+    private struct State: Sendable {
+        var attempts: [AttemptRecord]
+        var adapted: [Adaptation]
+        var usage: TokenUsage?
+        var tier: Tier?
+        var hasShownPartials = false
+    }
+
+    package let id: JobID
+    private let owner: UserID
+    private let services: EngineServices
+    private let plan: Plan
+    private let server: ServerSettings
+    private let routing: RoutingSettings
+    /// On the monotonic clock.
+    private let deadline: Duration
+    /// Keys that the caller brought, by provider.
+    private let ownKeys: [String: Secret]
+    private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+    private let firstLanes: [Lane]
+    private let state: Lock<State>
+
+    package init(
+        id: JobID,
+        owner: UserID,
+        plan: Plan,
+        registry: Registry,
+        ownKeys: [String: Secret],
+        services: EngineServices,
+        showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
+    ) {
+        self.id = id
+        self.owner = owner
+        self.plan = plan
+        self.services = services
+        self.ownKeys = ownKeys
+        self.showPartial = showPartial
+        server = registry.server
+        routing = registry.routing
+        deadline = services.time.monotonic() + registry.routing.deadline
+        let first = plan.candidates[0]
+        let calls = first.calls(for: 0..<plan.request.count)
+        let now = services.time.now()
+        firstLanes = calls.enumerated().map { Lane(slots: $1, intent: $0 + 1) }
+        let intents = calls.enumerated().map { index, slots in
+            var record = AttemptRecord(
+                n: index + 1,
+                provider: first.provider.id,
+                model: first.model.id,
+                tier: first.offer.tier,
+                count: slots.count,
+                started: now
+            )
+            // Until the outcome is known, the worst is on record: a crash leaves the caps on the safe side.
+            record.cost = first.worstCost(
+                of: first.providerRequest(for: plan.request, slots: slots, timeLimit: first.provider.timeout)
+            )
+            return record
+        }
+        state = Lock(
+            State(attempts: intents, adapted: plan.adapted + first.rendition.adapted, usage: nil, tier: nil)
+        )
+    }
+
+    /// The attempts that will be made first; recorded with the job before anything is sent.
+    package var intents: [AttemptRecord] { state.withLock { $0.attempts } }
+
+    /// Runs to the end and returns the job as it shall be recorded, with the bytes of its pictures.
+    package func run(_ accepted: JobRecord) async -> (job: JobRecord, sources: [ByteSource]) {
+        let end = await serve(firstLanes)
+        var job = accepted
+        job.finished = services.time.now()
+        let delivered = end.delivered.sorted { $0.key < $1.key }.map(\.value)
+        state.withLock { state in
+            job.attempts = state.attempts
+            job.adapted = state.adapted
+            job.answer.usage = state.usage
+            job.answer.tier = state.tier
+        }
+        let complete = delivered.count == plan.request.count
+        if complete || (!delivered.isEmpty && routing.partialResults) {
+            job.status = .succeeded
+            job.images = delivered.enumerated().map { index, picture in
+                var record = picture.record
+                record.index = index
+                return record
+            }
+            job.cost = job.images.reduce(.zero) { $0 + $1.cost }
+            if !complete {
+                job.adapted.append(
+                    Adaptation(
+                        field: "n",
+                        asked: "\(plan.request.count)",
+                        given: "\(delivered.count)",
+                        why: "no provider made the rest"
+                    )
+                )
+            }
+            return (job, delivered.map(\.source))
+        }
+        job.status = Task.isCancelled ? .canceled : .failed
+        job.error = FailureVerdict(last: end.failures, attempts: job.attempts).error
+        return (job, [])
+    }
+
+    // MARK: - Lanes
+
+    private func serve(_ lanes: [Lane]) async -> LaneEnd {
+        guard lanes.count > 1 else { return lanes.isEmpty ? LaneEnd() : await serve(lanes[0]) }
+        return await withTaskGroup(of: LaneEnd.self) { group in
+            for lane in lanes { group.addTask { await self.serve(lane) } }
+            var end = LaneEnd()
+            for await part in group { end.merge(part) }
+            return end
+        }
+    }
+
+    private func serve(_ lane: Lane) async -> LaneEnd {
+        var lane = lane
+        var end = LaneEnd()
+        while true {
+            let candidate = plan.candidates[lane.candidate]
+            let perCall = max(1, candidate.model.capabilities.maxImages)
+            if lane.slots.count > perCall {
+                let parts = stride(from: 0, to: lane.slots.count, by: perCall).map { start in
+                    var part = lane
+                    part.slots = Array(lane.slots[start..<min(start + perCall, lane.slots.count)])
+                    return part
+                }
+                end.merge(await serve(parts))
+                return end
+            }
+            let result = await attempt(&lane, candidate)
+            for (slot, picture) in zip(lane.slots, result.delivered) { end.delivered[slot] = picture }
+            lane.slots.removeFirst(min(result.delivered.count, lane.slots.count))
+            guard !lane.slots.isEmpty, let failure = result.failure else { return end }
+            switch nextStep(after: failure, lane, candidate) {
+            case .retry(let pause):
+                guard (try? await services.time.sleep(for: pause)) != nil else {
+                    end.failures.append(failure)
+                    return end
+                }
+            case .fallBack:
+                lane.fallBack()
+                noteAdaptations(of: plan.candidates[lane.candidate])
+            case .giveUp:
+                end.failures.append(failure)
+                return end
+            }
+        }
+    }
+
+    private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
+        // What was shown cannot be taken back: after a partial picture the stream ends with an error.
+        if Task.isCancelled || failure.code == PictureIntake.storageCode || state.withLock(\.hasShownPartials) {
+            return .giveUp
+        }
+        let policy = FallbackPolicy(
+            retries: candidate.provider.retries,
+            maxAttempts: plan.maxAttempts,
+            mayFallBack: plan.mayFallBack,
+            onRefusal: routing.onRefusal,
+            onUnknownOutcome: routing.onUnknownOutcome
+        )
+        let history = AttemptHistory(
+            attempts: lane.attempts,
+            attemptsHere: lane.attemptsHere,
+            unknowns: lane.unknowns,
+            hasFurtherCandidate: lane.candidate + 1 < plan.candidates.count,
+            mayRetry: services.health.allowsRetry,
+            timeLeft: deadline - services.time.monotonic()
+        )
+        return policy.step(after: failure.kind, history, jitter: services.time.jitter())
+    }
+
+    private func noteAdaptations(of candidate: Candidate) {
+        state.withLock { state in
+            for change in candidate.rendition.adapted where !state.adapted.contains(change) {
+                state.adapted.append(change)
+            }
+        }
+    }
+
+    // MARK: - One attempt
+
+    private struct AttemptResult {
+        var delivered: [DeliveredPicture] = []
+        var failure: ProviderFailure?
+    }
+
+    private func attempt(_ lane: inout Lane, _ candidate: Candidate) async -> AttemptResult {
+        let isRetry = lane.attemptsHere > 0
+        var record = openRecord(for: lane, candidate)
+        let isRecorded = lane.intent != nil
+        lane.noteAttempt()
+        let attemptDeadline = min(services.time.monotonic() + candidate.provider.timeout, deadline)
+        var call = candidate.providerRequest(
+            for: plan.request,
+            slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
+            timeLimit: attemptDeadline - services.time.monotonic()
+        )
+        let hold = candidate.worstCost(of: call)
+        record.cost = hold
+        let day = services.time.now().day
+        if let obstacle = await enter(candidate, hold, day: day, isRetry: isRetry) {
+            close(&record, with: obstacle, cost: .zero)
+            return AttemptResult(failure: obstacle)
+        }
+        let began = services.time.monotonic()
+        record.started = services.time.now()
+        var result = AttemptResult()
+        do throws(ProviderFailure) {
+            if !isRecorded { try await keep(record) }
+            try await prepareMask(&call, candidate)
+            let conversation = conversation(with: candidate, call, record: record, deadline: attemptDeadline)
+            let delivery = try await conversation.create()
+            result = try await take(delivery, call, candidate, hold: hold, deadline: attemptDeadline, &record)
+        } catch {
+            if case .unknown = error.kind { lane.unknowns += 1 }
+            result.failure = error
+            close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
+        }
+        leave(candidate, record, hold: hold, day: day, isRetry: isRetry, began: began)
+        return result
+    }
+
+    /// Passes breaker, cap, retry budget and gate, in this order; says what stood in the way.
+    private func enter(
+        _ candidate: Candidate,
+        _ hold: MicroUSD,
+        day: Day,
+        isRetry: Bool
+    ) async -> ProviderFailure? {
+        let (health, provider) = (services.health, candidate.provider)
+        // The last candidate is tried even while it rests: a failing vendor is better than none.
+        let isLast = candidate.reference == plan.candidates.last?.reference
+        guard health.admits(candidate.reference, at: services.time.monotonic()) || isLast else {
+            return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the breaker is open")
+        }
+        guard health.reserve(hold, of: provider, on: day) else {
+            return ProviderFailure(.unavailable(.quota), "the provider's spend_per_day is used up")
+        }
+        guard await health.gate(of: provider).enter(owner) else {
+            health.settle(hold, as: .zero, of: provider, on: day)
+            return ProviderFailure(.unavailable(.connection), "cancelled while waiting for a place")
+        }
+        guard health.begin(isRetry: isRetry) else {
+            health.gate(of: provider).leave()
+            health.settle(hold, as: .zero, of: provider, on: day)
+            return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the retry budget is used up")
+        }
+        return nil
+    }
+
+    private func leave(
+        _ candidate: Candidate,
+        _ record: AttemptRecord,
+        hold: MicroUSD,
+        day: Day,
+        isRetry: Bool,
+        began: Duration
+    ) {
+        let now = services.time.monotonic()
+        services.health.gate(of: candidate.provider).leave()
+        services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
+        services.health.end(
+            candidate.reference,
+            isRetry: isRetry,
+            outcome: record.outcome ?? .unknown,
+            took: now - began,
+            at: now
+        )
+    }
+
+    private func conversation(
+        with candidate: Candidate,
+        _ call: ProviderRequest,
+        record: AttemptRecord,
+        deadline: Duration
+    ) -> VendorConversation {
+        let keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Void = {
+            [self] handle async throws(ProviderFailure) in
+            var record = record
+            record.handle = handle
+            update(record)
+            try await keep(record)
+        }
+        var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+        if let showPartial {
+            onPartial = { [self] sink, index in
+                state.withLock { $0.hasShownPartials = true }
+                await showPartial(sink, index)
+            }
+        }
+        return VendorConversation(
+            services: services,
+            provider: candidate.provider,
+            request: call,
+            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential,
+            deadline: deadline,
+            keepHandle: keepHandle,
+            onPartial: onPartial
+        )
+    }
+
+    /// Turns the caller's mask, transparent where to paint, into the model's.
+    private func prepareMask(_ call: inout ProviderRequest, _ candidate: Candidate) async throws(ProviderFailure) {
+        let polarity = candidate.model.capabilities.maskPolarity
+        guard polarity != .alpha, let mask = call.mask else { return }
+        do throws(ImagingError) {
+            let bytes = try await services.imaging.mask(of: mask.source, polarity: polarity, size: nil)
+            call.mask?.source = .bytes(bytes)
+            call.mask?.hasAlpha = false
+        } catch {
+            throw ProviderFailure(.unavailable(.unsupported), "the mask cannot be converted: \(error.detail)")
+        }
+    }
+
+    // MARK: - Results
+
+    /// Checks, converts and stores what was delivered; pictures that are no good are left out and count as billed.
+    private func take(
+        _ delivery: VendorConversation.Delivery,
+        _ call: ProviderRequest,
+        _ candidate: Candidate,
+        hold: MicroUSD,
+        deadline: Duration,
+        _ record: inout AttemptRecord
+    ) async throws(ProviderFailure) -> AttemptResult {
+        let intake = PictureIntake(
+            services: services,
+            provider: candidate.provider,
+            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential,
+            deadline: deadline,
+            allowsPrivateURLs: server.allowPrivateURLs
+        )
+        let finisher = PictureFinisher(
+            services: services,
+            request: plan.request,
+            rendition: candidate.rendition,
+            fidelity: plan.fidelity
+        )
+        var finished: [(PictureFinisher.Finished, VendorPicture)] = []
+        var failure: ProviderFailure?
+        for (picture, blobs) in delivery.pictures.prefix(call.count) {
+            do throws(ProviderFailure) {
+                finished.append((try await finisher.finish(try await intake.take(picture, from: blobs)), picture))
+            } catch {
+                failure = error
+            }
+        }
+        guard !finished.isEmpty else { throw failure ?? ProviderFailure(.unusable, "no picture in the reply") }
+        try await publish(finished.map(\.0.artifact))
+        record.usage = delivery.usage
+        record.delivered = finished.count
+        record.cost = candidate.settledCost(
+            sizes: finished.map(\.0.nativeSize)
+                + Array(repeating: finished[0].0.nativeSize, count: delivery.pictures.count - finished.count),
+            usage: delivery.usage,
+            atMost: hold
+        )
+        let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
+        finishRecord(&record, candidate, finished.flatMap(\.0.adapted))
+        if finished.count < call.count, failure == nil {
+            failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
+        }
+        return AttemptResult(delivered: pictures, failure: failure)
+    }
+
+    private func publish(_ artifacts: [StagedArtifact]) async throws(ProviderFailure) {
+        do throws(ArtifactError) {
+            try await services.storage.publish(artifacts)
+        } catch {
+            throw ProviderFailure(.unusable, "storage: \(error)", code: PictureIntake.storageCode)
+        }
+    }
+
+    /// Shares the cost of a call among the pictures made, the odd micro-dollars to the first.
+    private func deliveries(
+        _ finished: [(PictureFinisher.Finished, VendorPicture)],
+        _ candidate: Candidate,
+        cost: MicroUSD,
+        made: Int
+    ) -> [DeliveredPicture] {
+        let now = services.time.now()
+        return finished.enumerated().map { index, element in
+            let (finished, picture) = element
+            let odd = index < Int(cost.micros % Int64(max(made, 1))) ? 1 as Int64 : 0
+            var record = ImageRecord(
+                id: services.time.makeID(),
+                job: id,
+                owner: owner,
+                index: index,
+                created: now,
+                digest: finished.artifact.digest,
+                facts: finished.artifact.facts,
+                size: finished.size,
+                provider: candidate.provider.id,
+                model: candidate.model.id,
+                tier: candidate.offer.tier,
+                cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd),
+                isPublic: server.imagesPublic
+            )
+            record.seed = picture.seed
+            record.revisedPrompt = picture.revisedPrompt
+            return DeliveredPicture(record: record, source: finished.artifact.source)
+        }
+    }
+
+    // MARK: - The attempts' records
+
+    private func openRecord(for lane: Lane, _ candidate: Candidate) -> AttemptRecord {
+        state.withLock { state in
+            if let intent = lane.intent { return state.attempts[intent - 1] }
+            let record = AttemptRecord(
+                n: state.attempts.count + 1,
+                provider: candidate.provider.id,
+                model: candidate.model.id,
+                tier: candidate.offer.tier,
+                count: lane.slots.count,
+                started: services.time.now()
+            )
+            state.attempts.append(record)
+            return record
+        }
+    }
+
+    private func update(_ record: AttemptRecord) {
+        state.withLock { $0.attempts[record.n - 1] = record }
+    }
+
+    private func keep(_ record: AttemptRecord) async throws(ProviderFailure) {
+        do throws(StoreError) {
+            try await services.store.record(record, of: id)
+        } catch {
+            throw ProviderFailure(.unavailable(.quota), "store: \(error)", code: PictureIntake.storageCode)
+        }
+    }
+
+    private func close(_ record: inout AttemptRecord, with failure: ProviderFailure, cost: MicroUSD) {
+        record.outcome = failure.kind.outcome
+        record.label = failure.kind.label
+        record.cost = cost
+        record.ended = services.time.now()
+        record.handle = state.withLock { $0.attempts[record.n - 1].handle }
+        update(record)
+        services.log.log(
+            .warning,
+            "attempt failed",
+            [
+                ("job.id", id.text), ("provider", record.provider), ("model", record.model),
+                ("outcome", failure.kind.label), ("code", failure.code ?? ""), ("why", failure.detail),
+            ]
+        )
+    }
+
+    private func finishRecord(_ record: inout AttemptRecord, _ candidate: Candidate, _ adapted: [Adaptation]) {
+        record.outcome = .ok
+        record.ended = services.time.now()
+        let finished = record
+        state.withLock { state in
+            var finished = finished
+            finished.handle = state.attempts[finished.n - 1].handle
+            state.attempts[finished.n - 1] = finished
+            state.tier = state.tier ?? candidate.offer.tier
+            if let usage = finished.usage { state.usage = (state.usage ?? .zero) + usage }
+            for change in adapted where !state.adapted.contains(change) { state.adapted.append(change) }
+        }
+    }
+}
+
+extension FailureKind {
+    /// Whether a failed attempt is counted at its worst cost.
+    fileprivate var isTakenAsBilled: Bool {
+        switch self {
+        case .unknown, .unusable: true
+        case .rejected, .refused, .unavailable: false
+        }
+    }
+}

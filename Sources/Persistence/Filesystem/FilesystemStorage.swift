@@ -1,0 +1,104 @@
+internal import Glibc
+package import Orchestrator
+
+/// Keeps pictures as files on local disk, or on a network disk that several daemons share.
+///
+/// A picture is written and synced under a temporary name on the same file system, then named by its digest, then its
+/// directory is synced: what has the name is whole. No name holds text of a caller.
+package final class FilesystemStorage: ArtifactStorage {
+    private let layout: ArtifactLayout
+    private let disk: Disk
+    private let limits: ImageLimits
+    private let scratch: ScratchDirectory
+    private let publisher: ArtifactPublisher
+    private let publisherThread: WorkerThread
+    private let spooling: SpoolFile.Queue
+    private let spoolThread: WorkerThread
+
+    /// Opens a directory, making it if needed, and removes temporary files of processes that have died.
+    ///
+    /// Blocks on the disk: call it at start.
+    package convenience init(directory: String, limits: ImageLimits = ImageLimits()) throws(ArtifactError) {
+        try self.init(directory: directory, limits: limits, disk: Disk())
+    }
+
+    init(directory: String, limits: ImageLimits, disk: Disk) throws(ArtifactError) {
+        layout = ArtifactLayout(root: directory)
+        self.disk = disk
+        self.limits = limits
+        do throws(SystemError) {
+            try disk.makeDirectory(directory)
+            scratch = try ScratchDirectory(in: directory + "/tmp", disk: disk)
+        } catch {
+            throw .storage("cannot use '\(directory)': \(error)")
+        }
+        let publisher = ArtifactPublisher(layout: layout, scratch: scratch, disk: disk)
+        let spooling = SpoolFile.Queue(limit: .max)  // bounded by its writers, who obey `pendingBytes`
+        self.publisher = publisher
+        self.spooling = spooling
+        publisherThread = WorkerThread("publish") { publisher.run() }
+        spoolThread = WorkerThread("spool") {
+            while let work = spooling.take(most: 1).first { work() }
+        }
+    }
+
+    deinit {
+        publisher.queue.close()
+        spooling.close()
+    }
+
+    /// Ends both threads after what waits for them; later pictures are refused.
+    package func close() async {
+        publisher.queue.close()
+        await publisherThread.ended()
+        spooling.close()
+        await spoolThread.ended()
+    }
+
+    /// Why nothing is published any more, once that is so: the process should end, and start anew.
+    package var failure: ArtifactError? {
+        publisher.failure.map { .storage("keeping pictures has stopped until a restart: \($0)") }
+    }
+
+    package func makeSink() -> any ArtifactSink {
+        StagingSink(limits: limits) { [scratch, disk, spooling] in
+            SpoolFile(in: scratch, disk: disk, queue: spooling)
+        }
+    }
+
+    package func publish(_ staged: [StagedArtifact]) async throws(ArtifactError) {
+        if staged.isEmpty { return }
+        let result = await withCheckedContinuation { continuation in
+            let call = ArtifactPublisher.Call(artifacts: staged, continuation: continuation)
+            switch publisher.queue.put(call) {
+            case .accepted: break
+            case .full: continuation.resume(returning: .failure(.storage("too many pictures wait to be kept")))
+            case .closed: continuation.resume(returning: .failure(.storage("the storage is closed")))
+            }
+        }
+        try result.get()
+    }
+
+    /// Looks at the file's entry on the caller's thread, as web servers do: a microsecond, and mostly from memory.
+    package func open(_ digest: String) async throws(ArtifactError) -> ByteSource {
+        guard ArtifactLayout.isDigest(digest) else { throw .notFound }
+        let path = layout.path(of: digest)
+        guard let count = disk.byteCount(of: path) else { throw .notFound }
+        return .file(path: path, byteCount: count)
+    }
+
+    /// The name may come back after a power cut; then the file is one that nothing refers to, and a sweep finds it.
+    package func remove(_ digest: String) async throws(ArtifactError) {
+        guard ArtifactLayout.isDigest(digest) else { return }
+        let path = layout.path(of: digest)
+        let result: Result<Void, SystemError> = await withCheckedContinuation { continuation in
+            let answer = spooling.put { [disk] in
+                continuation.resume(returning: Result { () throws(SystemError) in try disk.remove(path) })
+            }
+            if answer != .accepted {
+                continuation.resume(returning: .failure(SystemError(operation: "unlink", code: ESHUTDOWN)))
+            }
+        }
+        if case .failure(let error) = result { throw .storage("a picture could not be removed: \(error)") }
+    }
+}

@@ -1,0 +1,125 @@
+internal import Orchestrator
+
+extension Connection {
+    private static let imageColumns = """
+        SELECT images.id, job_id, images.owner, position, images.created_ms, digest, byte_count, format, width, height,
+            has_alpha, provider, images.model, tier, images.cost_micro_usd, seed_bits, revised_prompt, is_public
+        """
+
+    /// With what the picture's job says of it.
+    private static let storedColumns =
+        imageColumns + """
+            , operation, request FROM images JOIN jobs ON jobs.id = images.job_id
+            """
+
+    func insert(_ image: ImageRecord) throws(DatabaseError) {
+        try statement(
+            """
+            INSERT INTO images (id, job_id, owner, position, created_ms, digest, byte_count, format, width, height,
+                has_alpha, provider, model, tier, cost_micro_usd, seed_bits, revised_prompt, is_public)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        .bind(image.id).bind(image.job).bind(image.owner).bind(image.index).bind(image.created).bind(image.digest)
+        .bind(image.byteCount).bind(word: image.format).bind(image.size.width).bind(image.size.height)
+        .bind(image.hasAlpha).bind(image.provider).bind(image.model).bind(word: image.tier).bind(image.cost)
+        .bind(image.seed.map(Int64.init(bitPattern:))).bind(image.revisedPrompt).bind(image.isPublic)
+        .run()
+    }
+
+    func images(of job: JobID) throws(DatabaseError) -> [ImageRecord] {
+        try statement(composed: Connection.imageColumns + " FROM images WHERE job_id = ? ORDER BY position")
+            .bind(job).all(ImageRecord.init)
+    }
+
+    func image(_ id: ImageID) throws(DatabaseError) -> StoredImage? {
+        try statement(composed: Connection.storedColumns + " WHERE images.id = ?").bind(id).first(StoredImage.init)
+    }
+
+    func images(_ query: ImageQuery) throws(DatabaseError) -> [StoredImage] {
+        let statement = try statement(
+            composed: Connection.storedColumns + Connection.filter(query, cursor: query.after != nil)
+                + " ORDER BY images.id DESC LIMIT ? OFFSET ?"
+        )
+        if let owner = query.owner { statement.bind(owner) }
+        if let after = query.after { statement.bind(after) }
+        return try statement.bind(query.limit).bind(query.offset).all(StoredImage.init)
+    }
+
+    func imageCount(_ query: ImageQuery) throws(DatabaseError) -> Int {
+        let statement = try statement(
+            composed: "SELECT count(*) FROM images" + Connection.filter(query, cursor: false)
+        )
+        if let owner = query.owner { statement.bind(owner) }
+        return try statement.first { Int($0.integer(0)) } ?? 0
+    }
+
+    private static func filter(_ query: ImageQuery, cursor: Bool) -> String {
+        var conditions: [String] = []
+        if query.owner != nil { conditions.append("images.owner = ?") }
+        // Written as in the partial index, or SQLite would not use it.
+        if query.publicOnly { conditions.append("is_public = 1") }
+        if cursor { conditions.append("images.id < ?") }
+        return conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    }
+
+    func setVisibility(_ id: ImageID, isPublic: Bool) throws(DatabaseError) -> Bool {
+        try statement("UPDATE images SET is_public = ? WHERE id = ?").bind(isPublic).bind(id).run()
+        return changes == 1
+    }
+
+    /// True also when there is no such picture: its bytes are then nobody's to remove here.
+    func deleteImage(_ id: ImageID) throws(DatabaseError) -> Bool {
+        let digest = try statement("DELETE FROM images WHERE id = ? RETURNING digest").bind(id)
+            .all { $0.text(0) }.first
+        guard let digest else { return true }
+        return try statement("SELECT 1 FROM images WHERE digest = ? LIMIT 1").bind(digest).first { _ in true } ?? false
+    }
+}
+
+extension ImageRecord {
+    /// Reads the columns that `Connection.imageColumns` names.
+    fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
+        let (width, height) = (Int(row.integer(8)), Int(row.integer(9)))
+        guard let size = PixelSize(width: width, height: height) else {
+            throw .unreadable("\(width)x\(height) is no size")
+        }
+        let facts = ImageFacts(
+            format: try row.word(7, "format"),
+            width: width,
+            height: height,
+            hasAlpha: row.bool(10),
+            byteCount: row.integer(6)
+        )
+        self.init(
+            id: row.id(0),
+            job: row.id(1),
+            owner: row.id(2),
+            index: Int(row.integer(3)),
+            created: row.time(4),
+            digest: row.text(5),
+            facts: facts,
+            size: size,
+            provider: row.text(11),
+            model: row.text(12),
+            tier: try row.word(13, "tier"),
+            cost: row.money(14),
+            isPublic: row.bool(17)
+        )
+        seed = row.optionalInteger(15).map(UInt64.init(bitPattern:))
+        revisedPrompt = row.optionalText(16)
+    }
+}
+
+extension StoredImage {
+    /// Reads the columns that `Connection.storedColumns` names.
+    fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
+        let request = try row.json(19, "request")
+        self.init(
+            image: try ImageRecord(row),
+            prompt: request["prompt"]?.string ?? "",
+            operation: try row.word(18, "operation"),
+            metadata: request["metadata"]
+        )
+    }
+}

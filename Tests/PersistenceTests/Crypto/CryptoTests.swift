@@ -1,0 +1,70 @@
+import Foundation
+import Persistence
+import Testing
+
+@Suite struct CryptoTests {
+    /// FIPS 180-2, appendix B, and the digest of nothing.
+    static let digests: [(String, String)] = [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+        (String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ]
+
+    @Test(arguments: digests)
+    func `digests are those of the standard, whole and in pieces`(text: String, digest: String) {
+        #expect(SHA256.hex(of: text) == digest)
+        var hash = SHA256()
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: 7777) {
+            hash.update(bytes.span.extracting(start..<min(start + 7777, bytes.count)))
+        }
+        #expect(Hex.text(hash.finish()) == digest)
+    }
+
+    /// RFC 4231, test cases 1, 2, 3 and 6.
+    static let codes: [([UInt8], [UInt8], String)] = [
+        (
+            .init(repeating: 0x0b, count: 20), Array("Hi There".utf8),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        ),
+        (
+            Array("Jefe".utf8), Array("what do ya want for nothing?".utf8),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        ),
+        (
+            .init(repeating: 0xaa, count: 20), .init(repeating: 0xdd, count: 50),
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
+        ),
+        (
+            .init(repeating: 0xaa, count: 131), Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        ),
+        ([], [], "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
+    ]
+
+    @Test(arguments: codes)
+    func `authentication codes are those of RFC 4231`(key: [UInt8], message: [UInt8], code: String) throws {
+        #expect(Hex.text(MessageAuthentication.code(for: message.span, key: key.span)) == code)
+        var bytes = try #require(Hex.bytes(code))
+        #expect(MessageAuthentication.isValid(bytes, for: message.span, key: key.span))
+        bytes[31] ^= 1
+        #expect(!MessageAuthentication.isValid(bytes, for: message.span, key: key.span))
+        #expect(!MessageAuthentication.isValid(Array(bytes.dropLast()), for: message.span, key: key.span))
+    }
+
+    @Test(arguments: ["0", "0g", "AB", "zz", "é"])
+    func `only lower-case pairs of digits are hexadecimal`(text: String) {
+        #expect(Hex.bytes(text) == nil)
+    }
+
+    @Test func `random bytes have the length asked and do not repeat`() {
+        let random = SecureRandom()
+        #expect(random.bytes(0).isEmpty)
+        #expect(random.bytes(33).count == 33)
+        #expect(Set((0..<100).map { _ in random.next() }).count == 100)
+    }
+}

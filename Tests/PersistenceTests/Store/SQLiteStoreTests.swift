@@ -1,0 +1,242 @@
+import Foundation
+import Orchestrator
+import Testing
+
+@testable import Persistence
+
+@Suite struct SQLiteStoreTests {
+    let directory = TemporaryDirectory()
+
+    private func open(_ options: SQLiteStore.Options = .init()) throws(StoreError) -> SQLiteStore {
+        try SQLiteStore(directory: directory.path, options: options)
+    }
+
+    private func message(_ error: StoreError?) -> String {
+        switch error {
+        case .unavailable(let text), .corrupt(let text), .conflict(let text): text
+        case nil: ""
+        }
+    }
+
+    @Test(arguments: StoreCheck.all)
+    func `the store keeps its promises`(check: StoreCheck) async throws {
+        let store = try open()
+        try await check.run(store)
+        await store.close()
+    }
+
+    @Test func `64 tasks share commits, and everything they wrote is there after a restart`() async throws {
+        var store = try open()
+        let jobs = (0..<64).map { task in
+            var generator = JobGenerator(seed: 1000 + task)
+            return (0..<50).map { _ in generator.job() }
+        }
+        let writing = store
+        try await withThrowingTaskGroup { group in
+            for jobs in jobs {
+                group.addTask { for job in jobs { try await writing.accept(job) } }
+            }
+            try await group.waitForAll()
+        }
+        let (commits, operations) = store.commitCounts
+        #expect(operations == 3200)
+        #expect(commits < 3200 / 4, "\(commits) commits")
+        await store.close()
+        store = try open()
+        for job in jobs.joined() { #expect(try await store.job(job.id)?.fields == job.fields) }
+        await store.close()
+    }
+
+    @Test func `an operation that contradicts fails alone, in whatever group it is`() async throws {
+        let store = try open()
+        var generator = JobGenerator(seed: 20)
+        let taken = generator.job()
+        try await store.accept(taken)
+        let jobs = (0..<200).map { number in
+            var job = generator.job()
+            if number % 10 == 0 { job.id = taken.id }
+            return job
+        }
+        let refused = await withTaskGroup { group in
+            for (number, job) in jobs.enumerated() {
+                group.addTask {
+                    isConflict(await storeError { () throws(StoreError) in try await store.accept(job) }) ? number : nil
+                }
+            }
+            return await group.reduce(into: Set<Int>()) { set, number in if let number { set.insert(number) } }
+        }
+        #expect(refused == Set(stride(from: 0, to: 200, by: 10)))
+        for (number, job) in jobs.enumerated() where number % 10 != 0 {
+            #expect(try await store.job(job.id)?.fields == job.fields)
+        }
+        await store.close()
+    }
+
+    @Test func `a copy of the files taken at any moment holds every job whose acceptance had returned`() async throws {
+        let store = try open()
+        let done = Mailbox<JobID>(limit: .max)
+        let copies = (0..<5).map { _ in TemporaryDirectory() }
+        try await withThrowingTaskGroup { group in
+            for task in 0..<8 {
+                group.addTask {
+                    var generator = JobGenerator(seed: 2000 + task)
+                    for _ in 0..<100 {
+                        var job = generator.job(status: .queued)
+                        job.images = []
+                        try await store.accept(job)
+                        _ = done.put(job.id)
+                        job.status = .succeeded
+                        try await store.finish(job)
+                    }
+                }
+            }
+            var sure: [JobID] = []
+            for copy in copies {
+                while sure.count < 50 { sure += done.take(most: 50) }
+                // The database first: while it is copied, only a checkpoint could change it, and none is due.
+                for name in ["orchestrator.sqlite", "orchestrator.sqlite-wal"] {
+                    let (source, target) = (directory.path + "/" + name, copy.path + "/" + name)
+                    try FileManager.default.copyItem(atPath: source, toPath: target)
+                }
+                let copied = try SQLiteStore(directory: copy.path)
+                for id in sure { #expect(try await copied.job(id) != nil) }
+                for job in try await copied.unfinishedJobs() { #expect(job.status == .queued) }
+                await copied.close()
+                sure = []
+            }
+            try await group.waitForAll()
+        }
+        await store.close()
+    }
+
+    @Test func `a full disk is said clearly, loses nothing, and is over when there is space`() async throws {
+        var options = SQLiteStore.Options()
+        options.maxPages = 200
+        let small = try open(options)
+        var generator = JobGenerator(seed: 21)
+        var kept: [JobRecord] = []
+        var refused: StoreError?
+        while refused == nil {
+            let job = generator.job()
+            refused = await storeError { () throws(StoreError) in try await small.accept(job) }
+            if refused == nil { kept.append(job) }
+        }
+        #expect(message(refused).contains("no space"))
+        #expect(await storeError { () throws(StoreError) in try await small.ping() } == nil || small.failure == nil)
+        for job in kept { #expect(try await small.job(job.id)?.fields == job.fields) }
+        #expect(small.failure == nil)
+        try await small.deleteAllImages(of: kept)
+        await small.close()
+        let store = try open()
+        try await store.accept(generator.job())
+        #expect(try await store.job(#require(kept.last).id) != nil)
+        await store.close()
+    }
+
+    @Test func `a second opener is told who owns the file, until the first has closed it`() async throws {
+        let first = try open()
+        let error = #expect(throws: StoreError.self) { try open() }
+        #expect(message(error).contains("another process owns the SQLite file: process \(getpid()) holds"))
+        await first.close()
+        let second = try open()
+        try await second.ping()
+        await second.close()
+    }
+
+    @Test func `after closing, operations are refused and the log is empty`() async throws {
+        let store = try open()
+        try await store.accept(JobGenerator.one(seed: 22))
+        await store.close()
+        let error = await storeError { () throws(StoreError) in try await store.ping() }
+        #expect(message(error).contains("closed"))
+        #expect((directory.read("orchestrator.sqlite-wal") ?? []).isEmpty)
+    }
+
+    @Test func `a full queue refuses instead of growing`() async throws {
+        var options = SQLiteStore.Options()
+        options.queueLimit = 1
+        let store = try open(options)
+        let errors = await withTaskGroup { group in
+            for seed in 0..<200 {
+                group.addTask {
+                    let job = JobGenerator.one(seed: seed)
+                    return await storeError { () throws(StoreError) in try await store.accept(job) }
+                }
+            }
+            return await group.reduce(into: [StoreError]()) { list, error in if let error { list.append(error) } }
+        }
+        #expect(errors.allSatisfy { message($0).contains("too many operations wait") })
+        try await store.ping()
+        await store.close()
+    }
+
+    @Test func `the files are for their owner alone`() async throws {
+        let store = try open()
+        try await store.accept(JobGenerator.one(seed: 23))
+        for name in directory.files {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.path + "/" + name)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        await store.close()
+    }
+
+    @Test func `a constant is what it was first`() async throws {
+        var store = try open()
+        #expect(try await store.constant("secret", orElse: "a") == "a")
+        #expect(try await store.constant("secret", orElse: "b") == "a")
+        await store.close()
+        store = try open()
+        #expect(try await store.constant("secret", orElse: "c") == "a")
+        await store.close()
+    }
+
+    @Test func `a file that is no database is refused as damaged`() throws {
+        let path = directory.path + "/orchestrator.sqlite"
+        try Data(repeating: 7, count: 8192).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: StoreError.self) { try open() }
+        guard case .corrupt = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    }
+
+    /// The queries that must not grow with the table, and what they must find their rows by.
+    static let plans: [(String, String)] = [
+        ("SELECT * FROM jobs WHERE id = 'a'", "USING INDEX sqlite_autoindex_jobs_1 (id=?)"),
+        ("SELECT * FROM jobs WHERE status IN ('queued', 'running') ORDER BY id", "USING INDEX jobs_unfinished"),
+        (
+            "SELECT * FROM jobs WHERE owner = 'a' AND id < 'b' ORDER BY id DESC LIMIT 20",
+            "jobs_of_owner (owner=? AND id<?)"
+        ),
+        ("SELECT * FROM attempts WHERE job_id = 'a' ORDER BY n", "USING PRIMARY KEY (job_id=?)"),
+        ("SELECT * FROM images WHERE job_id = 'a' ORDER BY position", "images_of_job (job_id=?)"),
+        ("SELECT * FROM images WHERE is_public = 1 ORDER BY id DESC LIMIT 20", "images_public"),
+        ("SELECT 1 FROM images WHERE digest = 'a' LIMIT 1", "images_of_digest (digest=?)"),
+        ("SELECT * FROM keys WHERE hash = 'a'", "sqlite_autoindex_keys_2 (hash=?)"),
+    ]
+
+    @Test(arguments: plans)
+    func `hot queries go by an index and sort nothing`(sql: String, expected: String) async throws {
+        let store = try open()
+        await store.close()
+        let connection = try Connection(path: directory.path + "/orchestrator.sqlite", access: .readOnly)
+        let plan = try connection.statement(composed: "EXPLAIN QUERY PLAN " + sql).all { $0.text(3) }.joined(
+            separator: "; "
+        )
+        #expect(plan.contains(expected), "\(plan)")
+        #expect(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN jobs;"), "\(plan)")
+    }
+}
+
+extension JobGenerator {
+    fileprivate static func one(seed: Int) -> JobRecord {
+        var generator = JobGenerator(seed: seed)
+        return generator.job()
+    }
+}
+
+extension SQLiteStore {
+    fileprivate func deleteAllImages(of jobs: [JobRecord]) async throws(StoreError) {
+        // Removal needs a page or two of its own; whether it succeeds is not the point, only that it is answered.
+        for image in jobs.flatMap(\.images) {
+            _ = await storeError { () throws(StoreError) in _ = try await deleteImage(image.id) }
+        }
+    }
+}
