@@ -48,7 +48,7 @@ import Testing
         (
             "a: {b: 1\nc: 2\n",
             [
-                "2:2 a.b: did not find expected ',' or '}' (close the bracket, and quote texts that contain brackets or commas)"
+                "2:2 c: did not find expected ',' or '}' (close the bracket, and quote texts that contain brackets or commas)"
             ]
         ),
         ("a: 1\n---\nb: 2\n", ["2:1 : a second document begins here (keep one, and remove '---')"]),

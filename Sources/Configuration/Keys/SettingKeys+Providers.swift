@@ -58,10 +58,10 @@ extension SettingKeys {
         let url =
             mayLackURL
             ? Key("base_url", .scalar(.serviceURL), text) : Key(required: "base_url", .scalar(.serviceURL), text)
-        let own = Set(types.flatMap(\.providerKeys)).subtracting(["base_url", "models"]).sorted().map {
+        let own = Set(types.flatMap { $0.providerKeys }).subtracting(["base_url", "models"]).sorted().map {
             Key($0, .adapters, "Read by the adapter.")
         }
-        let ofModels = Set(types.flatMap(\.modelKeys)).sorted()
+        let ofModels = Set(types.flatMap { $0.modelKeys }).sorted()
         let models = Table(noun: "model", keys: .modelName, values: .section(model(ofModels)), atLeast: 1)
         return [url] + own + [
             Key(required: "models", .table(models), "The models that are offered, by the vendor's names.")

@@ -27,7 +27,8 @@ struct YAMLComposer {
             while true {
                 let event = try parser.next()
                 switch event.kind {
-                case .streamStart, .documentEnd: continue
+                case .streamStart: continue
+                case .documentEnd: path = ""
                 case .streamEnd: return root ?? node(.null, at: .start, path: "")
                 case .documentStart:
                     guard root == nil else {
@@ -67,9 +68,10 @@ struct YAMLComposer {
         let line = String(decoding: lines[place.line - 1], as: UTF8.self)
         let indentation = line.prefix { $0 == " " }.count
         let name = line.dropFirst(indentation).prefix { $0 != ":" && $0 != " " }
-        guard !name.isEmpty, !"-#{}[]\"'&*!?|>%@`\t".contains(name[name.startIndex]),
-            let parent = keyColumns.last(where: { $0.column == indentation + 1 })
-        else { return indentation == 0 && path.isEmpty ? String(name) : path }
+        guard !name.isEmpty, !"-#{}[]\"'&*!?|>%@`\t".contains(name[name.startIndex]) else { return path }
+        guard let parent = keyColumns.last(where: { $0.column == indentation + 1 }) else {
+            return indentation == 0 && path.isEmpty ? String(name) : path
+        }
         let key = parent.path.isEmpty ? String(name) : "\(parent.path).\(name)"
         return path.hasPrefix(key) ? path : key
     }
