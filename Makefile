@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 # Debian packages: for building, and further ones that only tests and benchmarks use.
 PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libvips-dev libssl-dev node-llhttp
-TEST_PACKAGES := curl procps
+TEST_PACKAGES := curl procps python3-venv
 BENCH_PACKAGES := nginx-light wrk
 # vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
 SWIFT_BUILD := swift build -c release
@@ -17,6 +17,7 @@ deps:
 
 test-deps: deps
 	@scripts/install-packages $(TEST_PACKAGES)
+	@scripts/python-environment
 
 bench-deps: test-deps
 	@scripts/install-packages $(BENCH_PACKAGES)
