@@ -155,12 +155,14 @@ final class Daemon: Sendable {
         }
         let store: SQLiteStore
         do throws(StoreError) {
-            store = try SQLiteStore(directory: directory.path)
+            var options = SQLiteStore.Options()
+            options.wakeups = EventLoop.wakeups
+            store = try SQLiteStore(directory: directory.path, options: options)
         } catch {
             throw StartFailure("cannot open the database: \(error)")
         }
         do throws(ArtifactError) {
-            return (store, try FilesystemStorage(directory: directory.artifacts))
+            return (store, try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups))
         } catch {
             throw StartFailure("cannot open the picture storage: \(error)")
         }
