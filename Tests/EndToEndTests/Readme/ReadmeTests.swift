@@ -76,28 +76,8 @@ import Testing
             "PATH": "/usr/bin:/bin", "ORCHESTRATORD": DaemonProcess.binary,
             "MAKEFLAGS": "SWIFT_BUILD=true LISTEN=127.0.0.1:0 DATA_DIR=\(data.path)",
         ]
-        let run = Watched((output: "", isClosed: false))
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-euc", block.text]
-        process.currentDirectoryURL = Shell.root
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try pipe.fileHandleForWriting.close()
-        let descriptor = dup(pipe.fileHandleForReading.fileDescriptor)
-        WorkerThread {
-            let reader = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            while case let piece = reader.availableData, !piece.isEmpty {
-                run.change { $0.output += String(decoding: piece, as: UTF8.self) }
-            }
-            run.change { $0.isClosed = true }
-        }.detach()
-        await run.until { $0.output.contains("Ctrl-C.") || $0.isClosed }
-        let printed = run.value.output
+        let run = try BackgroundProgram(["/bin/bash", "-euc", block.text], in: Shell.root, environment: environment)
+        let printed = await run.untilOutput(contains: "Ctrl-C.")
         let address = try #require(printed.firstMatch(of: /listening on http:\/\/([0-9.:]+)/)?.output.1, "\(printed)")
         let stated = try #require(block.expected)
         let shown = printed.replacingOccurrences(of: address, with: Self.statedAddress)
@@ -113,9 +93,7 @@ import Testing
         let lock = try String(contentsOf: data.appending(path: "orchestrator.lock"), encoding: .utf8)
         let identifier = try #require(Int32(lock.filter(\.isNumber)))
         kill(identifier, SIGTERM)
-        await run.until(\.isClosed)
-        try await WorkerThread.run { process.waitUntilExit() }
-        #expect(process.terminationStatus == 0)
+        #expect(await run.untilExit() == 0)
     }
 
     // MARK: - Pieces
