@@ -9,7 +9,7 @@ struct MarkdownBlock: Sendable {
     var line: Int
     /// The comment right above the block: `<!-- test: SCENE, … -->`, or `<!-- shown: REASON -->` for what is not run.
     var marker: String?
-    /// The `text` block right below, which is what the block prints.
+    /// What it prints: the `text` block right below, or one further down that is marked `<!-- printed -->`.
     var expected: String?
 
     /// Whether this is something that readers run.
@@ -36,7 +36,7 @@ struct MarkdownBlock: Sendable {
                     continue
                 }
                 block.text = open?.text ?? ""
-                if block.language == "text", block.marker == nil, isBelow, let last = blocks.indices.last {
+                if block.language == "text", isBelow || block.marker == "printed", let last = blocks.indices.last {
                     blocks[last].expected = block.text
                 }
                 blocks.append(block)
