@@ -42,8 +42,10 @@ let package = Package(
         library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         // llhttp ships as C source in Debian's node-llhttp; the strict mode can only be chosen when it is compiled.
         .target(
-            name: "CLLHTTP", path: "Sources/CLLHTTP",
-            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+            name: "CLLHTTP",
+            path: "Sources/CLLHTTP",
+            cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]
+        ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
 
@@ -53,8 +55,20 @@ let package = Package(
         module("Persistence", ["Orchestrator", "CSQLite", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
-        module("Daemon", ["Orchestrator", "Providers", "Transport", "Persistence", "Imaging", "Configuration"]),
+        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
+
+        // Stand-ins for the vendors' APIs, for tests of any layer.
+        .target(
+            name: "FakeVendors",
+            dependencies: ["Orchestrator"],
+            path: "Tests/FakeVendors",
+            swiftSettings: strict
+        ),
+        tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
+
+        // The built daemon as its callers meet it: a process, sockets, files.
+        tests("EndToEndTests", ["FakeVendors", "Orchestrator", "orchestratord"]),
 
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),

@@ -29,8 +29,8 @@ struct WebOrigin: Sendable, Hashable {
     private let scheme: String
     private let authority: String
 
-    /// Nil for anything but a plain http or https address: user names, blanks, backslashes and other characters on which
-    /// readers of addresses disagree make an address foreign.
+    /// Nil for anything but a plain http or https address: user names, blanks, backslashes and other characters on
+    /// which readers of addresses disagree make an address foreign.
     init?(of url: String) {
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
         let parts = url.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

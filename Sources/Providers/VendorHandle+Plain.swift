@@ -1,8 +1,8 @@
 import Orchestrator
 
 extension VendorHandle {
-    /// Whether an id can stand in a path as it is: ids are letters, digits, `-` and `_` at all vendors here, and one with a
-    /// slash or a dot in it would lead elsewhere.
+    /// Whether an id can stand in a path as it is: ids are letters, digits, `-` and `_` at all vendors here, and one
+    /// with a slash or a dot in it would lead elsewhere.
     static func isPlain(_ id: String) -> Bool {
         (1...128).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in

@@ -1,7 +1,7 @@
 import Orchestrator
 
-/// Finds how long to wait in an error's prose: OpenAI's `Please try again in 12s.`, `… in 6m0s`, `… in 350ms`, Replicate's
-/// `Your rate limit resets in ~30s.`
+/// Finds how long to wait in an error's prose: OpenAI's `Please try again in 12s.`, `… in 6m0s`, `… in 350ms`,
+/// Replicate's `Your rate limit resets in ~30s.`
 enum WaitHint {
     private static let phrases = ["try again in ", "resets in ~"]
 

@@ -1,1 +1,4 @@
-print("orchestratord")
+import Daemon
+import Providers
+
+await Program(adapters: Builtin.adapters).main()

@@ -36,7 +36,8 @@ import Testing
         let preview = try adapter.encode(.create(request, uploads: [:])).body.preview
         #expect(
             preview.text
-                == #"{"prompt":"a red fox","strength":"0.65","output_format":"png","image":"<image/png, 12 bytes>"}"#)
+                == #"{"prompt":"a red fox","strength":"0.65","output_format":"png","image":"<image/png, 12 bytes>"}"#
+        )
     }
 
     @Test func `a handle of another kind is of unknown outcome`() throws {

@@ -8,7 +8,8 @@ import Testing
         try OpenAIAdapter(Sample.node(["base_url": "http://127.0.0.1:9/v1"])).encode(.create(request, uploads: [:]))
     }
 
-    private static let plain = #""model":"gpt-image-2","prompt":"a red fox","n":1,"size":"auto","quality":"low","output_format":"png""#
+    private static let plain =
+        #""model":"gpt-image-2","prompt":"a red fox","n":1,"size":"auto","quality":"low","output_format":"png""#
 
     static let generations: [(String, @Sendable (inout ProviderRequest) -> Void)] = [
         ("{\(plain)}", { _ in }),
@@ -70,13 +71,15 @@ import Testing
 
     @Test func `one reference goes as image, with the type of its bytes`() throws {
         let wire = try encode(
-            Sample.request("gpt-image-2", .edit) { $0.references = [Sample.picture(format: .jpeg)] })
+            Sample.request("gpt-image-2", .edit) { $0.references = [Sample.picture(format: .jpeg)] }
+        )
         #expect(wire.url == "http://127.0.0.1:9/v1/images/edits")
         #expect(
             wire.formLines == [
                 "model=gpt-image-2", "prompt=a red fox", "n=1", "size=auto", "quality=low", "output_format=png",
                 "image=<image.jpg image/jpeg>",
-            ])
+            ]
+        )
     }
 
     @Test func `several references go as image[] in their order, the mask last`() throws {
@@ -87,12 +90,14 @@ import Testing
                 $0.partialImages = 1
                 $0.moderation = .low
                 $0.parameters = ["svg": ["model": "x"]]
-            })
+            }
+        )
         #expect(
             wire.formLines.suffix(6) == [
                 "stream=true", "partial_images=1", "svg[model]=x", "image[]=<image.png image/png>",
                 "image[]=<image.webp image/webp>", "mask=<mask.png image/png>",
-            ])
+            ]
+        )
         #expect(!wire.everything.contains("moderation"), "the form of edits has no such field")
     }
 
@@ -109,7 +114,8 @@ import Testing
     ]
 
     @Test(arguments: ratios)
-    func `a ratio becomes pixels, or the request is left to others`(model: String, ratio: String, size: String?) throws {
+    func `a ratio becomes pixels, or the request is left to others`(model: String, ratio: String, size: String?) throws
+    {
         let request = Sample.request(model) { $0.shape = .ratio(Sample.ratio(ratio)) }
         guard let size else {
             #expect(throws: ProviderFailure.self) { try encode(request) }
@@ -147,7 +153,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("gpt-image-2.6-flare", true, true), ("gpt-image-2.5-sunburst-2026-09-08", true, true), ("gpt-image-2", true, true),
+        ("gpt-image-2.6-flare", true, true), ("gpt-image-2.5-sunburst-2026-09-08", true, true),
+        ("gpt-image-2", true, true),
         ("gpt-image-2-2026-04-21", true, true), ("gpt-image-1.5", true, false), ("chatgpt-image-latest", true, false),
         ("gpt-image-1-mini", true, false), ("dall-e-3", false, false), ("gpt-image-2.5", false, false),
         ("sd-cpp-local", false, false),
@@ -156,7 +163,10 @@ import Testing
         let capabilities = try OpenAIAdapter(Sample.node()).knownCapabilities(of: model)
         #expect((capabilities != nil) == isKnown)
         guard let capabilities else { return }
-        #expect(capabilities.maxImages == 10 && capabilities.maxReferences == 16 && capabilities.masks && capabilities.streams)
+        #expect(
+            capabilities.maxImages == 10 && capabilities.maxReferences == 16 && capabilities.masks
+                && capabilities.streams
+        )
         #expect(capabilities.maskPolarity == .alpha && capabilities.operations == Set(Operation.allCases))
         guard case .free(let bounds) = capabilities.shapes else {
             #expect(!isFree)

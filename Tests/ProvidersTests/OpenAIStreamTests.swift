@@ -12,14 +12,19 @@ import Testing
     static let events: [(String, JSON, String)] = [
         (
             "image_generation.partial_image",
-            ["type": "image_generation.partial_image", "b64_json": "<blob 0>", "partial_image_index": 1], "partial 1 blob 0"
+            ["type": "image_generation.partial_image", "b64_json": "<blob 0>", "partial_image_index": 1],
+            "partial 1 blob 0"
         ),
         ("image_edit.partial_image", ["type": "image_edit.partial_image", "b64_json": "<blob 0>"], "partial 0 blob 0"),
         (
             "image_generation.completed",
-            ["type": "image_generation.completed", "b64_json": "<blob 0>", "usage": usage], "completed blob 0; 10 40 50 0"
+            ["type": "image_generation.completed", "b64_json": "<blob 0>", "usage": usage],
+            "completed blob 0; 10 40 50 0"
         ),
-        ("image_edit.completed", ["type": "image_edit.completed", "b64_json": "<blob 0>"], "completed blob 0; no usage"),
+        (
+            "image_edit.completed", ["type": "image_edit.completed", "b64_json": "<blob 0>"],
+            "completed blob 0; no usage"
+        ),
         // A relay that drops the event's name, and one that drops the type.
         ("", ["type": "image_generation.completed", "b64_json": "<blob 0>"], "completed blob 0; no usage"),
         ("image_generation.completed", ["b64_json": "<blob 0>"], "completed blob 0; no usage"),
@@ -30,12 +35,17 @@ import Testing
             "error",
             [
                 "type": "error",
-                "error": ["type": "image_generation_server_error", "code": "image_generation_failed", "message": "failed"],
+                "error": [
+                    "type": "image_generation_server_error", "code": "image_generation_failed", "message": "failed",
+                ],
             ], "unavailable server once"
         ),
         (
             "error",
-            ["type": "image_generation_server_error", "code": "image_generation_failed", "message": "failed", "param": .null],
+            [
+                "type": "image_generation_server_error", "code": "image_generation_failed", "message": "failed",
+                "param": .null,
+            ],
             "unavailable server once"
         ),
         ("error", ["type": "image_generation_user_error", "code": "moderation_blocked", "message": "no"], "refused"),

@@ -26,7 +26,10 @@ import Testing
     }
 
     /// One reseller's measurements of 2.6.
-    @Test(arguments: [("low", "1536x1024", 664), ("high", "1536x1024", 1353), ("high", "3840x2160", 3337), ("auto", "1024x1024", 5800)])
+    @Test(arguments: [
+        ("low", "1536x1024", 664), ("high", "1536x1024", 1353), ("high", "3840x2160", 3337),
+        ("auto", "1024x1024", 5800),
+    ])
     func `the bound for 2.6 is over everything measured`(quality: String, size: String, measured: Int) throws {
         let tokens = OpenAIModelFamily.gpt26.outputTokens(quality: quality, size: try #require(PixelSize(size)))
         #expect(try #require(tokens) >= measured)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct OriginTests {
     static let addresses: [(String, Bool)] = [
         ("https://api.example.com/v1/x", true), ("https://API.example.com:443/y?z", true),
-        ("HTTPS://api.example.com", true), ("http://api.example.com/v1", false), ("https://api.example.com:444/", false),
+        ("HTTPS://api.example.com", true), ("http://api.example.com/v1", false),
+        ("https://api.example.com:444/", false),
         ("https://api.example.com.evil.example/", false), ("https://api.example.com@evil.example/", false),
         ("https://user:key@api.example.com/", false), ("https://evil.example/https://api.example.com", false),
         ("https://evil.example\\@api.example.com/", false), ("https://api.example.com\\.evil.example", false),
@@ -23,7 +24,9 @@ import Testing
         #expect(base.text == "https://api.example.com/v1")
     }
 
-    @Test(arguments: ["api.example.com", "ftp://x.example", "https://", "https://a:b@x.example", "https://x.example/?a=b"])
+    @Test(arguments: [
+        "api.example.com", "ftp://x.example", "https://", "https://a:b@x.example", "https://x.example/?a=b",
+    ])
     func `an address that is none is a mistake in the file`(url: String) {
         let error = #expect(throws: ConfigError.self) {
             try OpenAIAdapter(Sample.node(["base_url": .string(url)]))

@@ -12,7 +12,8 @@ import Testing
         let entry: JSON = [
             "version": "abc123",
             "inputs": [
-                "prompt": "text", "image": "picture", "mask": "hole", "mask_polarity": "black", "width": "w", "height": "h",
+                "prompt": "text", "image": "picture", "mask": "hole", "mask_polarity": "black", "width": "w",
+                "height": "h",
                 "n": "batch", "seed": "noise", "negative_prompt": "avoid", "format": "kind", "jpeg": "jpeg",
             ],
         ]
@@ -27,7 +28,10 @@ import Testing
                     $0.seed = 9
                     $0.negativePrompt = "rain"
                     $0.format = .jpeg
-                }, uploads: [:]))
+                },
+                uploads: [:]
+            )
+        )
         #expect(
             wire.jsonText
                 == #"{"version":"abc123","input":{"text":"a red fox","picture":"data:image/png;base64,BwcH","hole":"data:image/png;base64,BwcH","w":640,"h":480,"batch":2,"noise":9,"avoid":"rain","kind":"jpeg"}}"#
@@ -39,14 +43,19 @@ import Testing
 
     @Test func `what the file leaves out stays as it is known`() throws {
         let adapter = try adapter(
-            "black-forest-labs/flux-schnell", ["inputs": ["n": "samples", "seed": .null, "ratio": "shape"]])
+            "black-forest-labs/flux-schnell",
+            ["inputs": ["n": "samples", "seed": .null, "ratio": "shape"]]
+        )
         let wire = try adapter.encode(
             .create(
                 Sample.request("black-forest-labs/flux-schnell") {
                     $0.count = 2
                     $0.seed = 4
                     $0.shape = .ratio(Sample.ratio("16:9"))
-                }, uploads: [:]))
+                },
+                uploads: [:]
+            )
+        )
         #expect(wire.jsonText == #"{"input":{"prompt":"a red fox","shape":"16:9","samples":2,"output_format":"png"}}"#)
     }
 

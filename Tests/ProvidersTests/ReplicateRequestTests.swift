@@ -77,7 +77,8 @@ import Testing
 
     @Test func `a model that runs by version names it in the body`() throws {
         let wire = try adapter().encode(
-            .create(Sample.request(Self.sdxl) { $0.shape = .size(Sample.size(768, 512)) }, uploads: [:]))
+            .create(Sample.request(Self.sdxl) { $0.shape = .size(Sample.size(768, 512)) }, uploads: [:])
+        )
         #expect(wire.url == "https://api.replicate.com/v1/predictions")
         #expect(
             wire.jsonText
@@ -88,14 +89,16 @@ import Testing
     @Test(arguments: [(0, "5s"), (4, "5s"), (5, "5s"), (180, "180s")])
     func `the vendor is told to stop when the attempt's time is up`(limit: Int, header: String) throws {
         let wire = try adapter().encode(
-            .create(Sample.request(Self.schnell) { $0.timeLimit = .seconds(limit) }, uploads: [:]))
+            .create(Sample.request(Self.schnell) { $0.timeLimit = .seconds(limit) }, uploads: [:])
+        )
         #expect(wire.header("cancel-after") == header)
     }
 
     @Test(arguments: [("5s", 90, "wait=5"), ("60s", 30, "wait=29"), ("1s", 1, "wait=1")])
     func `an answer may be held back where the file says so`(wait: String, limit: Int, header: String) throws {
         let wire = try adapter(["wait": .string(wait)]).encode(
-            .create(Sample.request(Self.schnell) { $0.timeLimit = .seconds(limit) }, uploads: [:]))
+            .create(Sample.request(Self.schnell) { $0.timeLimit = .seconds(limit) }, uploads: [:])
+        )
         #expect(wire.header("prefer") == header)
     }
 
@@ -125,8 +128,15 @@ import Testing
                 Sample.request(Self.sdxl, .edit) {
                     $0.references = [Sample.picture()]
                     $0.mask = Sample.picture("m")
-                }, uploads: ["m": "https://api.replicate.com/v1/files/m"]))
-        #expect(wire.jsonText.contains(#""image":"data:image/png;base64,BwcH","mask":"https://api.replicate.com/v1/files/m""#))
+                },
+                uploads: ["m": "https://api.replicate.com/v1/files/m"]
+            )
+        )
+        #expect(
+            wire.jsonText.contains(
+                #""image":"data:image/png;base64,BwcH","mask":"https://api.replicate.com/v1/files/m""#
+            )
+        )
     }
 
     static let impossible: [(String, @Sendable (inout ProviderRequest) -> Void)] = [
@@ -140,10 +150,13 @@ import Testing
         ("ideogram-ai/ideogram-v3-turbo", { $0.seed = 2_147_483_648 }),
         ("ideogram-ai/ideogram-v3-turbo", { $0.references = [Sample.picture()] }),
         ("bytedance/seedream-4", { $0.shape = .size(Sample.size(5000, 1024)) }),
-        (kontext, {
-            $0.references = [Sample.picture()]
-            $0.mask = Sample.picture("m")
-        }),
+        (
+            kontext,
+            {
+                $0.references = [Sample.picture()]
+                $0.mask = Sample.picture("m")
+            }
+        ),
     ]
 
     @Test(arguments: impossible.indices)

@@ -8,7 +8,9 @@ import Testing
 @Suite struct ReplicateSchemaTests {
     private static let schemas: JSONObject = {
         let file = RecordedReply.folder.appending(path: "replicate.schemas.json")
-        guard let data = try? Data(contentsOf: file), let document = try? JSON(parsing: [UInt8](data)) else { return [:] }
+        guard let data = try? Data(contentsOf: file), let document = try? JSON(parsing: [UInt8](data)) else {
+            return [:]
+        }
         return document.object ?? [:]
     }()
 
@@ -74,7 +76,9 @@ import Testing
         case .sizes(let sizes): sizes.map { .size($0) }
         case .ratios(let ratios): ratios.map { .ratio($0) }
         case .free(let bounds):
-            [(bounds.maxEdge, bounds.maxEdge), (1024, 1024), (bounds.maxEdge, 1024)].map { .size(Sample.size($0.0, $0.1)) }
+            [(bounds.maxEdge, bounds.maxEdge), (1024, 1024), (bounds.maxEdge, 1024)].map {
+                .size(Sample.size($0.0, $0.1))
+            }
         }
     }
 
@@ -99,8 +103,12 @@ import Testing
                 }
             if !hasType { faults.append("\(name) has another type") }
             if let words = rule["enum"]?.array, !words.contains(value) { faults.append("\(name) has another word") }
-            if let least = rule["minimum"]?.double, let number = value.double, number < least { faults.append("\(name) is low") }
-            if let most = rule["maximum"]?.double, let number = value.double, number > most { faults.append("\(name) is high") }
+            if let least = rule["minimum"]?.double, let number = value.double, number < least {
+                faults.append("\(name) is low")
+            }
+            if let most = rule["maximum"]?.double, let number = value.double, number > most {
+                faults.append("\(name) is high")
+            }
         }
         return faults
     }

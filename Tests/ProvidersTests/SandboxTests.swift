@@ -37,7 +37,8 @@ import Testing
     @Test(arguments: shapes)
     func `a shape becomes pixels, which explain shows`(shape: Shape, size: String) throws {
         let wire = try SandboxAdapter(Sample.node()).encode(
-            .create(Sample.request("placeholder") { $0.shape = shape }, uploads: [:]))
+            .create(Sample.request("placeholder") { $0.shape = shape }, uploads: [:])
+        )
         #expect(wire.jsonText.contains("\"size\":\"\(size)\""))
         #expect(wire.authentication == .none)
     }

@@ -39,7 +39,8 @@ import Testing
             {
                 $0.references = [Sample.picture()]
                 $0.parameters = ["strength": JSON(0.3)]
-            }, "generate/ultra", ["prompt=a red fox", "strength=0.3", "output_format=png", "image=<image.png image/png>"]
+            }, "generate/ultra",
+            ["prompt=a red fox", "strength=0.3", "output_format=png", "image=<image.png image/png>"]
         ),
         (
             "sd3.5-medium", .generate, { $0.shape = .ratio(Sample.ratio("1:1")) }, "generate/sd3",
@@ -59,7 +60,10 @@ import Testing
                 $0.mask = Sample.picture("m")
                 $0.seed = 0
             }, "edit/inpaint",
-            ["prompt=a red fox", "seed=0", "output_format=png", "image=<image.png image/png>", "mask=<mask.png image/png>"]
+            [
+                "prompt=a red fox", "seed=0", "output_format=png", "image=<image.png image/png>",
+                "mask=<mask.png image/png>",
+            ]
         ),
         (
             "erase", .edit,
@@ -121,25 +125,37 @@ import Testing
         ("ultra", { $0.references = [Sample.picture(), Sample.picture()] }),
         ("ultra", { $0.references = [Sample.picture(width: 63)] }),
         ("ultra", { $0.references = [Sample.filed(bytes: 10 << 20)] }),
-        ("ultra", {
-            $0.references = [Sample.picture()]
-            $0.mask = Sample.picture("m")
-        }),
+        (
+            "ultra",
+            {
+                $0.references = [Sample.picture()]
+                $0.mask = Sample.picture("m")
+            }
+        ),
         ("inpaint", { _ in }),
         ("inpaint", { $0.references = [Sample.picture(width: 3073, height: 3072)] }),
         ("inpaint", { $0.references = [Sample.picture(width: 1283, height: 512)] }),
-        ("inpaint", {
-            $0.references = [Sample.picture()]
-            $0.shape = .ratio(Sample.ratio("1:1"))
-        }),
-        ("sd3.5-large", {
-            $0.references = [Sample.picture()]
-            $0.shape = .ratio(Sample.ratio("1:1"))
-        }),
-        ("remove-background", {
-            $0.references = [Sample.picture()]
-            $0.format = .jpeg
-        }),
+        (
+            "inpaint",
+            {
+                $0.references = [Sample.picture()]
+                $0.shape = .ratio(Sample.ratio("1:1"))
+            }
+        ),
+        (
+            "sd3.5-large",
+            {
+                $0.references = [Sample.picture()]
+                $0.shape = .ratio(Sample.ratio("1:1"))
+            }
+        ),
+        (
+            "remove-background",
+            {
+                $0.references = [Sample.picture()]
+                $0.format = .jpeg
+            }
+        ),
         ("upscale-fast", { $0.references = [Sample.picture(width: 1537)] }),
     ]
 
@@ -163,16 +179,26 @@ import Testing
 
     static let configurations: [(String, JSON, String?)] = [
         ("search-and-replace", ["tiers": ["low": ["cost": 1, "params": ["search_prompt": "the dog"]]]], nil),
-        ("search-and-replace", ["tiers": ["low": ["cost": 1]]], "providers.it.models.search-and-replace.tiers.low.params"),
-        ("search-and-recolor", ["tiers": ["low": ["params": [:]]]], "providers.it.models.search-and-recolor.tiers.low.params"),
+        (
+            "search-and-replace", ["tiers": ["low": ["cost": 1]]],
+            "providers.it.models.search-and-replace.tiers.low.params"
+        ),
+        (
+            "search-and-recolor", ["tiers": ["low": ["params": [:]]]],
+            "providers.it.models.search-and-recolor.tiers.low.params"
+        ),
         ("outpaint", ["tiers": ["low": ["params": ["left": 0, "up": 10]]]], nil),
         ("outpaint", ["tiers": ["low": ["params": ["left": 0]]]], "providers.it.models.outpaint.tiers.low.params"),
-        ("outpaint", ["tiers": ["low": ["params": ["left": "far"]]]], "providers.it.models.outpaint.tiers.low.params.left"),
+        (
+            "outpaint", ["tiers": ["low": ["params": ["left": "far"]]]],
+            "providers.it.models.outpaint.tiers.low.params.left"
+        ),
         ("core", ["tiers": ["low": ["cost": 1]]], nil),
     ]
 
     @Test(arguments: configurations)
-    func `a service's required fields are found missing when the file is read`(model: String, entry: JSON, key: String?) {
+    func `a service's required fields are found missing when the file is read`(model: String, entry: JSON, key: String?)
+    {
         let node = Sample.node(["models": .object(JSONObject([(model, entry)]))])
         do throws(ConfigError) {
             _ = try StabilityAdapter(node)
@@ -186,7 +212,9 @@ import Testing
         let adapter = try adapter()
         for service in StabilityService.services {
             let capabilities = try #require(adapter.knownCapabilities(of: service.name))
-            #expect(capabilities.maxImages == 1 && capabilities.maskPolarity == .white && !capabilities.operations.isEmpty)
+            #expect(
+                capabilities.maxImages == 1 && capabilities.maskPolarity == .white && !capabilities.operations.isEmpty
+            )
             for operation in capabilities.operations {
                 let wire = try adapter.encode(
                     .create(
@@ -195,7 +223,10 @@ import Testing
                                 request.references = (0..<capabilities.maxReferences).map { Sample.picture("\($0)") }
                             }
                             if capabilities.masks { request.mask = Sample.picture("m") }
-                        }, uploads: [:]))
+                        },
+                        uploads: [:]
+                    )
+                )
                 #expect(wire.formLines.allSatisfy { !$0.hasSuffix("=") })
             }
         }

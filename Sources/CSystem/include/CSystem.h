@@ -79,3 +79,16 @@ void system_ignore_sigpipe(void);
 int64_t system_find(const void *bytes, size_t length, const void *needle, size_t needle_length);
 /// mkostemp(3) with O_CLOEXEC: opens a new file, mode 0600, and puts its name in the place of the `XXXXXX` in `path`.
 int system_temporary_file(char *path);
+
+/* Processors that this process may run on, at least 1: what taskset and containers leave of the machine. */
+int system_processor_count(void);
+
+/* The environment; Swift cannot read the mutable global itself. */
+char **system_environment(void);
+
+/* Catches SIGHUP, SIGTERM and SIGINT from now on; 0, or -1 with errno. A handler may only do what is safe in one, so
+   it notes the number in a pipe. */
+int system_catch_signals(void);
+
+/* Waits for the next caught signal and returns its number; -1 when that is not possible. */
+int system_next_signal(void);

@@ -37,12 +37,10 @@ extension ConfigNode {
 
     /// A rate such as `10/min`.
     func rate() throws(ConfigError) -> Rate {
-        let parts = try string().split(separator: "/", omittingEmptySubsequences: false)
-        let windows = ["s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86_400]
-        guard parts.count == 2, parts[0].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let count = Int(parts[0]), (1...1_000_000_000).contains(count), let seconds = windows[String(parts[1])]
-        else { throw error("must be a rate, not \(quotation)", hint: "such as 10/min, 100/hour or 1000/day") }
-        return Rate(count: count, window: .seconds(seconds))
+        guard let rate = Rate(try string()) else {
+            throw error("must be a rate, not \(quotation)", hint: "such as 10/min, 100/hour or 1000/day")
+        }
+        return rate
     }
 
     /// Dollars for a million tokens as micro-dollars for a million tokens; what is finer than that is rounded half up.

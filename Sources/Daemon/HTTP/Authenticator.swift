@@ -1,6 +1,5 @@
 import Orchestrator
 import Persistence
-import Synchronization
 import Transport
 
 /// Proves callers by their keys. Keys found valid are remembered for a moment, so that a busy client costs no look-up.
@@ -24,7 +23,7 @@ final class Authenticator: Sendable {
 
     private let store: any Store
     private let time: any TimeSource
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(store: any Store, time: any TimeSource) {
         self.store = store
@@ -45,8 +44,12 @@ final class Authenticator: Sendable {
         guard let found else {
             guard verdict.isAllowed else {
                 throw APIError(
-                    429, .rateLimit, "rate_limit_exceeded", "too many wrong keys from this address",
-                    retryAfter: verdict.reset)
+                    429,
+                    .rateLimit,
+                    "rate_limit_exceeded",
+                    "too many wrong keys from this address",
+                    retryAfter: verdict.reset
+                )
             }
             state.withLock { _ = $0.failures.take(address, Self.wrongKeys, at: now) }
             throw .invalidAPIKey

@@ -25,7 +25,7 @@ struct Edge: HTTPHandler {
             response = preflight(request)
         } else {
             do throws(APIError) {
-                let (route, parameters) = try routes.find(request.method, request.path)
+                let (route, parameters) = try await find(exchange)
                 pattern = route.path
                 exchange.parameters = parameters
                 exchange.caller = try await authorize(route, exchange)
@@ -33,8 +33,10 @@ struct Edge: HTTPHandler {
             } catch {
                 if let detail = error.detail {
                     service.log.log(
-                        error.status >= 500 ? .error : .info, "request failed",
-                        [("request.id", id), ("code", error.code), ("why", detail)])
+                        error.status >= 500 ? .error : .info,
+                        "request failed",
+                        [("request.id", id), ("code", error.code), ("why", detail)]
+                    )
                 }
                 response = .error(error, path: request.path)
             }
@@ -45,6 +47,19 @@ struct Edge: HTTPHandler {
         service.metrics.count(route: pattern, method: request.method.rawValue, status: response.status, took: took)
         service.requestLog.write(request, id: id, route: pattern, response, took: took)
         return response
+    }
+
+    /// The route of a request. Strangers learn nothing of what is and is not under `/v1`: they are asked for a key first.
+    private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
+        let request = exchange.request
+        do throws(APIError) {
+            return try routes.find(request.method, request.path)
+        } catch {
+            if error.status == 404, request.path.hasPrefix("/v1/") {
+                _ = try await service.authenticator.caller(of: exchange)
+            }
+            throw error
+        }
     }
 
     /// Who calls, as far as the route wants to know.
@@ -69,7 +84,8 @@ struct Edge: HTTPHandler {
                 (name: "access-control-allow-methods", value: "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
                 (name: "access-control-allow-headers", value: Self.allowedHeaders),
                 (name: "access-control-max-age", value: Self.preflightAge),
-            ])
+            ]
+        )
     }
 
     /// Keys travel in headers that pages must set on purpose, so any origin may read; cookies are never allowed along.

@@ -38,8 +38,12 @@ extension Exchange {
         limits.total = Int64(service.registry.limits.upload)
         do throws(FormError) {
             return try await MultipartForm.read(
-                request.body, contentType: request.headers["content-type"] ?? "", limits: limits,
-                directory: service.spool.directory, pool: service.spool.pool)
+                request.body,
+                contentType: request.headers["content-type"] ?? "",
+                limits: limits,
+                directory: service.spool.directory,
+                pool: service.spool.pool
+            )
         } catch {
             switch error {
             case .tooLarge: throw .requestTooLarge("the form has more than \(limits.total) bytes")

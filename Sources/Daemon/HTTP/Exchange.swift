@@ -15,8 +15,10 @@ struct Exchange: Sendable {
     /// The address that limits count by.
     var clientAddress: String {
         ClientAddress.find(
-            peer: request.peer, forwardedFor: request.headers.all(named: "x-forwarded-for"),
-            trusted: service.trustedProxies)
+            peer: request.peer,
+            forwardedFor: request.headers.all(named: "x-forwarded-for"),
+            trusted: service.trustedProxies
+        )
     }
 
     /// The caller, on routes that need one; the router has made sure of it.

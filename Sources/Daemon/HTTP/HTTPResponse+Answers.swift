@@ -6,18 +6,24 @@ extension HTTPResponse {
 
     static func json(_ body: JSON, status: Int = 200, headers: [(name: String, value: String)] = []) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: [(name: "content-type", value: jsonType)] + headers,
-            body: .bytes(body.serialized()))
+            status: status,
+            headers: [(name: "content-type", value: jsonType)] + headers,
+            body: .bytes(body.serialized())
+        )
     }
 
     static func html(_ text: String) -> HTTPResponse {
         HTTPResponse(
             headers: [
                 (name: "content-type", value: "text/html; charset=utf-8"),
-                (name: "content-security-policy", value: "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+                (
+                    name: "content-security-policy",
+                    value: "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                ),
                 (name: "x-content-type-options", value: "nosniff"),
             ],
-            body: .bytes(Array(text.utf8)))
+            body: .bytes(Array(text.utf8))
+        )
     }
 
     /// An error in the shape of the path that it is about.

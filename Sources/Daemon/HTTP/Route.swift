@@ -22,7 +22,10 @@ struct Route: Sendable {
     var handler: @Sendable (Exchange) async throws(APIError) -> HTTPResponse
 
     init(
-        _ method: HTTPMethod, _ path: String, _ access: Access, _ summary: String,
+        _ method: HTTPMethod,
+        _ path: String,
+        _ access: Access,
+        _ summary: String,
         _ handler: @escaping @Sendable (Exchange) async throws(APIError) -> HTTPResponse
     ) {
         self.method = method

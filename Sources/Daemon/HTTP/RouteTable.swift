@@ -37,7 +37,10 @@ struct RouteTable: Sendable {
                 continue
             }
             let takesRest = route.path.hasSuffix("*")
-            let segments = route.path.dropLast(takesRest ? 1 : 0).split(separator: "/", omittingEmptySubsequences: false)
+            let segments = route.path.dropLast(takesRest ? 1 : 0).split(
+                separator: "/",
+                omittingEmptySubsequences: false
+            )
             if let index = patterns.firstIndex(where: { $0.segments == segments }) {
                 patterns[index].routes[route.method] = route
             } else {

@@ -26,21 +26,32 @@ struct ContentCheck {
             service.log.log(.warning, "moderation failed", [("why", error.detail)])
             guard endpoint.onError == .deny else { return }
             throw APIError(
-                503, .server, "overloaded", "the content check is not available; try again", retryAfter: .seconds(5))
+                503,
+                .server,
+                "overloaded",
+                "the content check is not available; try again",
+                retryAfter: .seconds(5)
+            )
         }
         guard !isFlagged else { throw .contentPolicy("the prompt was flagged by the content check") }
     }
 
     /// One call of an OpenAI-style moderation service; nil for an answer that is no success.
     static func ask(
-        _ endpoint: ModerationEndpoint, input: JSON, _ service: Service
+        _ endpoint: ModerationEndpoint,
+        input: JSON,
+        _ service: Service
     ) async throws(UpstreamError) -> JSON? {
         var wire = WireRequest(
-            .post, endpoint.baseURL + "/moderations",
-            body: .json(["model": .string(endpoint.model), "input": input]))
+            .post,
+            endpoint.baseURL + "/moderations",
+            body: .json(["model": .string(endpoint.model), "input": input])
+        )
         if endpoint.credential != nil { wire.authentication = .bearer }
         let reply = try await service.engine.upstream.send(
-            UpstreamCall(wire, credential: endpoint.credential, timeLimit: timeout), sinks: service.engine.storage)
+            UpstreamCall(wire, credential: endpoint.credential, timeLimit: timeout),
+            sinks: service.engine.storage
+        )
         return reply.reply.isSuccess ? reply.reply.document : nil
     }
 }

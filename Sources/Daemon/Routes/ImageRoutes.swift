@@ -22,7 +22,8 @@ enum ImageRoutes {
     ]
 
     /// Serves a request that comes with pictures, as a form or as JSON.
-    private static func withImages(_ operation: Operation, _ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+    private static func withImages(_ operation: Operation, _ exchange: Exchange) async throws(APIError) -> HTTPResponse
+    {
         var images = InputImages(service: exchange.service, caller: try exchange.requireCaller())
         var request: ImageRequest
         let fields: JSONObject

@@ -33,7 +33,10 @@ struct InputImages {
     /// A picture that a JSON body refers to: `{"image_url": …}`, or the address itself.
     mutating func load(_ reference: JSON, field: String) async throws(APIError) -> InputImage {
         guard let address = reference.string ?? reference["image_url"]?.string else {
-            throw .invalidValue(field, "must be {\"image_url\": …} with a data URL, an https URL or a stored image's id")
+            throw .invalidValue(
+                field,
+                "must be {\"image_url\": …} with a data URL, an https URL or a stored image's id"
+            )
         }
         if address.hasPrefix("data:") { return try await decode(address, field) }
         if let id = ImageID(address) { return try await stored(id, field) }
@@ -58,8 +61,12 @@ struct InputImages {
         do throws(ArtifactError) {
             let source = try await service.engine.storage.open(image.image.digest)
             return InputImage(
-                source: source, format: image.image.format, size: image.image.size, hasAlpha: image.image.hasAlpha,
-                digest: image.image.digest)
+                source: source,
+                format: image.image.format,
+                size: image.image.size,
+                hasAlpha: image.image.hasAlpha,
+                digest: image.image.digest
+            )
         } catch {
             throw .notFound("there is no image '\(id)'")
         }
@@ -71,7 +78,10 @@ struct InputImages {
             throw .invalidValue(field, "must be a data URL, an https URL or a stored image's id")
         }
         var call = UpstreamCall(
-            WireRequest(.get, address, reply: .picture), credential: nil, timeLimit: Self.fetchTimeout)
+            WireRequest(.get, address, reply: .picture),
+            credential: nil,
+            timeLimit: Self.fetchTimeout
+        )
         call.reach = allowsPrivate ? .anywhere : .publicOnly
         call.redirects = 3
         call.maxReplyBytes = Self.largest
@@ -114,16 +124,17 @@ struct InputImages {
                 throw .overloaded("too many uploads at the moment")
             }
         }
-        do throws(ArtifactError) {
-            let (facts, digest) = try found.get()
-            return try Self.image(source, facts, digest: digest, field)
-        } catch let error as ArtifactError {
-            throw Self.refusal(of: error, field)
+        switch found {
+        case .success(let (facts, digest)): return try Self.image(source, facts, digest: digest, field)
+        case .failure(let error): throw Self.refusal(of: error, field)
         }
     }
 
     private static func image(
-        _ source: ByteSource, _ facts: ImageFacts, digest: String, _ field: String
+        _ source: ByteSource,
+        _ facts: ImageFacts,
+        digest: String,
+        _ field: String
     ) throws(APIError) -> InputImage {
         guard let size = PixelSize(width: facts.width, height: facts.height) else {
             throw .invalidValue(field, "an image of \(facts.width)x\(facts.height) pixels")

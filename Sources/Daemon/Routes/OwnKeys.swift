@@ -6,7 +6,9 @@ enum OwnKeys {
     private static let longest = 512
 
     static func read(
-        _ headers: HTTPHeaders, fields: JSONObject, registry: Registry
+        _ headers: HTTPHeaders,
+        fields: JSONObject,
+        registry: Registry
     ) throws(APIError) -> [String: Secret] {
         var keys: [String: Secret] = [:]
         for pair in headers.all(named: "x-provider-key").joined(separator: ",").split(separator: ",") {

@@ -1,5 +1,4 @@
 import Orchestrator
-import Synchronization
 
 /// Hands early pictures from the engine to the connection: the vendor's stream waits until the client has read.
 final class PartialChannel: Sendable {
@@ -14,7 +13,7 @@ final class PartialChannel: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Returns once the picture has been taken, or at once when nobody will take it any more.
     func send(_ sink: any ArtifactSink, index: Int) async {

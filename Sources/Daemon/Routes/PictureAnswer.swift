@@ -17,25 +17,30 @@ struct PictureAnswer {
         switch end.job.answer.responseFormat {
         case .url: return .json(answer.body, headers: headers)
         case .base64:
-            do throws(ArtifactError) {
+            switch await inlineBody(answer) {
+            case .success(let body):
                 return HTTPResponse(
                     headers: [(name: "content-type", value: HTTPResponse.jsonType)] + headers,
-                    body: .bytes(try await inlineBody(answer)))
-            } catch {
+                    body: .bytes(body)
+                )
+            case .failure(let error):
                 return .error(.internalError("read pictures: \(error)"), path: "/v1/images")
             }
         }
     }
 
     /// The body with pictures in it, written straight into its bytes: a tree would hold each picture once more.
-    private func inlineBody(_ answer: ImageAnswer) async throws(ArtifactError) -> [UInt8] {
+    private func inlineBody(_ answer: ImageAnswer) async -> Result<[UInt8], ArtifactError> {
         var body = JSON.object(answer.head).serialized()
         body.removeLast()
         body += Array(#","data":["#.utf8)
         for (index, image) in end.job.images.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body += Array(#"{"b64_json":""#.utf8)
-            body += Base64.encode(try await service.bytes(of: image, at: end.sources, index).span)
+            switch await service.bytes(of: image, at: end.sources, index) {
+            case .success(let bytes): body += Base64.encode(bytes.span)
+            case .failure(let error): return .failure(error)
+            }
             body.append(UInt8(ascii: "\""))
             if let prompt = image.revisedPrompt {
                 body += Array(#","revised_prompt":"#.utf8)
@@ -45,27 +50,25 @@ struct PictureAnswer {
         }
         body += Array("],".utf8)
         body += JSON.object(answer.tail).serialized().dropFirst()
-        return body
+        return .success(body)
     }
 }
 
 extension Service {
     /// The bytes of a picture that a job just made, from memory where they still are, else from the storage.
-    func bytes(of image: ImageRecord, at sources: [ByteSource], _ index: Int) async throws(ArtifactError) -> [UInt8] {
-        if sources.indices.contains(index), case .bytes(let bytes) = sources[index] { return bytes }
-        let source = try await engine.storage.open(image.digest)
-        let read: Result<[UInt8], ArtifactError>
+    func bytes(
+        of image: ImageRecord,
+        at sources: [ByteSource],
+        _ index: Int
+    ) async -> Result<[UInt8], ArtifactError> {
+        if sources.indices.contains(index), case .bytes(let bytes) = sources[index] { return .success(bytes) }
         do {
-            read = try await spool.pool.run {
-                do throws(ArtifactError) {
-                    return .success(try ByteReader.bytes(of: source))
-                } catch {
-                    return .failure(error)
-                }
-            }
+            let source = try await engine.storage.open(image.digest)
+            return try await spool.pool.run { ByteReader.contents(of: source) }
+        } catch let error as ArtifactError {
+            return .failure(error)
         } catch {
-            throw .storage("no thread to read on: \(error)")
+            return .failure(.storage("no thread to read on: \(error)"))
         }
-        return try read.get()
     }
 }

@@ -49,7 +49,9 @@ struct StreamAnswer {
                 (name: "cache-control", value: "no-cache, no-store"),
                 // Proxies that buffer would turn a stream into a plain answer.
                 (name: "x-accel-buffering", value: "no"),
-            ] + headers, body: .stream(body))
+            ] + headers,
+            body: .stream(body)
+        )
     }
 
     private var kind: String { running.job.operation == .generate ? "image_generation" : "image_edit" }
@@ -91,7 +93,10 @@ struct StreamAnswer {
 
     /// Writes one event piece by piece, so that a large picture is never in memory as text.
     private func event(
-        _ name: String, _ source: ByteSource, _ more: JSONObject, _ writer: HTTPBodyWriter
+        _ name: String,
+        _ source: ByteSource,
+        _ more: JSONObject,
+        _ writer: HTTPBodyWriter
     ) async throws {
         try await writer.write("event: \(name)\ndata: {\"type\":\"\(name)\",\"b64_json\":\"")
         var reader = PieceReader(source, pool: service.spool.pool)

@@ -16,7 +16,9 @@ struct Submission {
         registry = exchange.service.registry
         ownKeys = try OwnKeys.read(exchange.request.headers, fields: fields, registry: registry)
         let preferences = exchange.request.headers.all(named: "prefer").joined(separator: ",").lowercased()
-        prefersAsync = preferences.split(whereSeparator: { $0 == "," || $0 == ";" || $0 == " " }).contains("respond-async")
+        prefersAsync = preferences.split(whereSeparator: { $0 == "," || $0 == ";" || $0 == " " }).contains(
+            "respond-async"
+        )
     }
 
     /// Who may serve `request`; the plan may be empty.
@@ -34,7 +36,8 @@ struct Submission {
         }
         let terms = CallerTerms(
             policy: headers["x-orchestrator-policy"] ?? caller.key.policy,
-            ownKeys: registry.server.requireOwnKey ? Set(ownKeys.keys) : nil)
+            ownKeys: registry.server.requireOwnKey ? Set(ownKeys.keys) : nil
+        )
         let now = service.time.now()
         let health = service.health.snapshot(of: registry, at: service.time.monotonic(), day: now.day)
         return try Planner(registry: registry, health: health, today: now.day).plan(request, for: terms)
@@ -47,14 +50,30 @@ struct Submission {
         let plan = try plan(request)
         guard !plan.candidates.isEmpty else { throw plan.refusal }
         let verdict = try service.limits.take(
-            address: exchange.clientAddress, caller: caller, registry.limits, at: service.time.monotonic())
+            address: exchange.clientAddress,
+            caller: caller,
+            registry.limits,
+            at: service.time.monotonic()
+        )
         let partials = request.stream ? PartialChannel() : nil
+        var showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+        if let partials { showPartial = { sink, index in await partials.send(sink, index: index) } }
         let execution = JobExecution(
-            id: service.time.makeID(), owner: caller.user.id, plan: plan, registry: registry, ownKeys: ownKeys,
-            services: service.engine, showPartial: partials.map { channel in { await channel.send($0, index: $1) } })
+            id: service.time.makeID(),
+            owner: caller.user.id,
+            plan: plan,
+            registry: registry,
+            ownKeys: ownKeys,
+            services: service.engine,
+            showPartial: showPartial
+        )
         let job = record(of: plan, execution.id, caller, isAsync: prefersAsync)
         let running = try await service.runner.start(
-            job, execution, uploads: uploads, limit: registry.limits.queue)
+            job,
+            execution,
+            uploads: uploads,
+            limit: registry.limits.queue
+        )
         var response: HTTPResponse
         if prefersAsync {
             partials?.close()
@@ -73,11 +92,19 @@ struct Submission {
     private func record(of plan: Plan, _ id: JobID, _ caller: Caller, isAsync: Bool) -> JobRecord {
         let request = plan.request
         var job = JobRecord(
-            id: id, owner: caller.user.id, requestID: exchange.id, operation: request.operation,
-            created: service.time.now(), request: request.shown, policy: plan.policy,
+            id: id,
+            owner: caller.user.id,
+            requestID: exchange.id,
+            operation: request.operation,
+            created: service.time.now(),
+            request: request.shown,
+            policy: plan.policy,
             answer: AnswerFacts(
                 responseFormat: request.responseFormat ?? Self.usualFormat(for: request.model, registry.server),
-                format: request.wantedFormat, background: request.background))
+                format: request.wantedFormat,
+                background: request.background
+            )
+        )
         job.key = caller.key.id
         return job
     }
@@ -91,12 +118,14 @@ struct Submission {
 
     private func accepted(_ job: JobRecord) -> HTTPResponse {
         .json(
-            JobAnswer.body(of: job, link: service.link), status: 202,
+            JobAnswer.body(of: job, link: service.link),
+            status: 202,
             headers: [
                 (name: "x-job-id", value: job.id.text),
                 (name: "location", value: "\(service.links.publicURL)/v1/jobs/\(job.id)"),
                 (name: "retry-after", value: "1"),
                 (name: "preference-applied", value: "respond-async"),
-            ])
+            ]
+        )
     }
 }

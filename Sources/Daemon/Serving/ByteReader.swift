@@ -4,7 +4,9 @@ import Orchestrator
 /// Reads byte sources piece by piece; blocks, so it belongs on a thread that may.
 enum ByteReader {
     static func forEachChunk(
-        of source: ByteSource, size: Int, _ body: ([UInt8]) throws(ArtifactError) -> Void
+        of source: ByteSource,
+        size: Int,
+        _ body: ([UInt8]) throws(ArtifactError) -> Void
     ) throws(ArtifactError) {
         switch source {
         case .bytes(let bytes): try body(bytes)
@@ -27,11 +29,16 @@ enum ByteReader {
     }
 
     /// The whole of a source.
-    static func bytes(of source: ByteSource) throws(ArtifactError) -> [UInt8] {
-        if case .bytes(let bytes) = source { return bytes }
+    static func contents(of source: ByteSource) -> Result<[UInt8], ArtifactError> {
+        if case .bytes(let bytes) = source { return .success(bytes) }
         var whole: [UInt8] = []
         whole.reserveCapacity(Int(source.byteCount))
-        try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk) }
-        return whole
+        do throws(ArtifactError) {
+            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk)
+            }
+            return .success(whole)
+        } catch {
+            return .failure(error)
+        }
     }
 }

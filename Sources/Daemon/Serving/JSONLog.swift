@@ -1,13 +1,12 @@
 import Glibc
 import Orchestrator
-import Synchronization
 
 /// Writes the log: one JSON object a line on standard error.
 final class JSONLog: EventLog, Sendable {
     private let level: LogLevel
     private let time: any TimeSource
     /// Lines are written whole, one after the other.
-    private let gate = Mutex(())
+    private let gate = Lock(())
 
     init(level: LogLevel, time: any TimeSource) {
         self.level = level
@@ -33,7 +32,11 @@ final class JSONLog: EventLog, Sendable {
             unsafe bytes.withUnsafeBytes { buffer in
                 var sent = 0
                 while sent < buffer.count {
-                    let count = unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
+                    let count = unsafe Glibc.write(
+                        STDERR_FILENO,
+                        buffer.baseAddress?.advanced(by: sent),
+                        buffer.count - sent
+                    )
                     // A closed or full log must never stop the daemon.
                     guard count > 0 else { return }
                     sent += count

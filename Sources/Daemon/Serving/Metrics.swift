@@ -1,5 +1,4 @@
 import Orchestrator
-import Synchronization
 
 /// Counts what the edge does, for `/metrics`; labels come from closed sets.
 final class Metrics: Sendable {
@@ -19,7 +18,7 @@ final class Metrics: Sendable {
     /// Upper bounds of the latency histogram, in seconds.
     private static let bounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 30, 60, 180]
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func count(route: String, method: String, status: Int, took: Duration) {
         let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) * 1e-18

@@ -32,7 +32,12 @@ struct PieceReader {
         var got = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while got < count {
-                let step = unsafe pread(descriptor, buffer.baseAddress?.advanced(by: got), count - got, off_t(offset) + off_t(got))
+                let step = unsafe pread(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: got),
+                    count - got,
+                    off_t(offset) + off_t(got)
+                )
                 if step < 0, errno == EINTR { continue }
                 guard step > 0 else { break }
                 got += step

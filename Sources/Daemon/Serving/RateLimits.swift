@@ -1,9 +1,8 @@
 import Orchestrator
-import Synchronization
 
 /// The limits on image requests: by address, by key, and over all.
 final class RateLimits: Sendable {
-    private let state = Mutex(FixedWindowLimiter())
+    private let state = Lock(FixedWindowLimiter())
 
     /// Counts one request against all three limits, or none of them: a request that is refused costs nobody anything.
     ///
@@ -41,8 +40,12 @@ final class RateLimits: Sendable {
 
     private static func refusal(_ code: String, _ verdict: FixedWindowLimiter.Verdict) -> APIError {
         var error = APIError(
-            429, .rateLimit, code, "too many requests: \(verdict.limit) are allowed in this window",
-            retryAfter: verdict.reset)
+            429,
+            .rateLimit,
+            code,
+            "too many requests: \(verdict.limit) are allowed in this window",
+            retryAfter: verdict.reset
+        )
         error.headers = headers(verdict)
         return error
     }

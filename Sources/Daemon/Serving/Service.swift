@@ -1,7 +1,6 @@
 import Configuration
 import Orchestrator
 import Persistence
-import Synchronization
 import Transport
 
 /// Everything that routes share: the registry in force, the engine, the record, and who watches them.
@@ -26,8 +25,12 @@ final class Service: Sendable {
     var trustedProxies: [AddressBlock] { registrySource.trustedProxies }
 
     init(
-        engine: EngineServices, registrySource: RegistrySource, links: ImageLinks, metrics: Metrics,
-        requestLog: RequestLog, spool: Spool
+        engine: EngineServices,
+        registrySource: RegistrySource,
+        links: ImageLinks,
+        metrics: Metrics,
+        requestLog: RequestLog,
+        spool: Spool
     ) {
         self.engine = engine
         self.registrySource = registrySource

@@ -25,8 +25,5 @@ struct SystemTime: TimeSource {
         }
     }
 
-    func random() -> UInt64 {
-        var generator = SecureRandom()
-        return generator.next()
-    }
+    func random() -> UInt64 { SecureRandom().next() }
 }

@@ -4,7 +4,8 @@ public struct AdapterKinds: Sendable {
 
     /// Takes the kinds; two of one name are a programming mistake.
     public init(_ list: [any ProviderAdapter.Type]) {
-        kinds = Dictionary(list.map { ($0.kind, $0) }) { old, _ in preconditionFailure("'\(old.kind)' is listed twice") }
+        kinds = Dictionary(list.map { ($0.kind, $0) }) { old, _ in preconditionFailure("'\(old.kind)' is listed twice")
+        }
     }
 
     /// The kind called `name`.

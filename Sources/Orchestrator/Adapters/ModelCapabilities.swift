@@ -1,8 +1,10 @@
 /// What a model can be asked for: stated in the registry, else known to its adapter.
 public struct ModelCapabilities: Sendable, Hashable {
+    /// What the model can be asked to do.
     public var operations: Set<Operation>
     /// Whether pictures can be shown while they form.
     public var streams: Bool
+    /// The shapes that can be asked for.
     public var shapes: ShapeRange
     /// The formats that the model delivers; never empty.
     public var formats: Set<ImageFormat>
@@ -16,6 +18,7 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var maskPolarity = MaskPolarity.alpha
     /// Whether an edit without a mask is refused.
     public var requiresMask = false
+    /// What more it can be told.
     public var features: Set<Feature>
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.

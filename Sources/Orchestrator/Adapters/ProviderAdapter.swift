@@ -110,6 +110,7 @@ public struct VendorPicture: Sendable, Hashable {
         case url(String, authenticated: Bool)
     }
 
+    /// Where the bytes are.
     public var source: Source
     /// The seed that the vendor used, where it says.
     public var seed: UInt64?

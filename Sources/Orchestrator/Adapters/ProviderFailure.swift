@@ -1,5 +1,6 @@
 /// Why a vendor's reply is no picture, in the terms on which the next step depends.
 public struct ProviderFailure: Error, Sendable, Equatable {
+    /// The class, on which the next step depends.
     public var kind: FailureKind
     /// For the log alone; may quote the vendor.
     public var detail: String

@@ -17,6 +17,7 @@ public struct WireReply: Sendable {
     public var status: Int
     /// Names in lower case.
     public var headers: [(name: String, value: String)]
+    /// What the bytes were.
     public var body: Body
 
     /// A reply as the transport, or a test, read it.

@@ -8,19 +8,25 @@ public struct WireRequest: Sendable {
         case delete = "DELETE"
     }
 
+    /// The verb.
     public var method: Method
     /// Absolute, http or https.
     public var url: String
     /// Sent as they are; never a credential.
     public var headers: [(name: String, value: String)]
+    /// What is sent.
     public var body: WireBody
+    /// How the credential is shown.
     public var authentication: Authentication
     /// How the transport reads a success.
     public var reply: ReplyKind
 
     /// A call with no headers of its own.
     public init(
-        _ method: Method, _ url: String, body: WireBody = .none, authentication: Authentication = .none,
+        _ method: Method,
+        _ url: String,
+        body: WireBody = .none,
+        authentication: Authentication = .none,
         reply: ReplyKind = .document
     ) {
         self.method = method
@@ -68,7 +74,9 @@ public struct FormPart: Sendable {
         case file(ByteSource, name: String, mediaType: String)
     }
 
+    /// The form field.
     public var name: String
+    /// What it holds.
     public var content: Content
 
     /// A text field.
@@ -81,8 +89,10 @@ public struct FormPart: Sendable {
     public init(_ name: String, _ image: InputImage) {
         self.name = name
         content = .file(
-            image.source, name: "\(name.filter { $0 != "[" && $0 != "]" }).\(image.format.fileExtension)",
-            mediaType: image.format.mediaType)
+            image.source,
+            name: "\(name.filter { $0 != "[" && $0 != "]" }).\(image.format.fileExtension)",
+            mediaType: image.format.mediaType
+        )
     }
 }
 

@@ -26,8 +26,13 @@ package struct APIError: Error, Sendable {
     package var detail: String?
 
     package init(
-        _ status: Int, _ kind: Kind, _ code: String, _ message: String, param: String? = nil,
-        retryAfter: Duration? = nil, detail: String? = nil
+        _ status: Int,
+        _ kind: Kind,
+        _ code: String,
+        _ message: String,
+        param: String? = nil,
+        retryAfter: Duration? = nil,
+        detail: String? = nil
     ) {
         self.status = status
         self.kind = kind
@@ -63,12 +68,19 @@ extension APIError {
     }
 
     package static let moderationBlocked = APIError(
-        400, .imageGenerationUser, "moderation_blocked", "the request was refused by the provider's content policy",
-        param: "prompt")
+        400,
+        .imageGenerationUser,
+        "moderation_blocked",
+        "the request was refused by the provider's content policy",
+        param: "prompt"
+    )
 
     package static let invalidAPIKey = APIError(
-        401, .authentication, "invalid_api_key",
-        "no valid API key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'")
+        401,
+        .authentication,
+        "invalid_api_key",
+        "no valid API key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"
+    )
 
     package static func permissionDenied(_ message: String) -> APIError {
         APIError(403, .permissionDenied, "permission_denied", message)
@@ -84,8 +96,11 @@ extension APIError {
 
     package static func methodNotAllowed(_ method: String, allowed: [String]) -> APIError {
         var error = APIError(
-            405, .invalidRequest, "method_not_allowed",
-            "the method \(method) is not allowed here; allowed: \(allowed.joined(separator: ", "))")
+            405,
+            .invalidRequest,
+            "method_not_allowed",
+            "the method \(method) is not allowed here; allowed: \(allowed.joined(separator: ", "))"
+        )
         error.headers = [("allow", allowed.joined(separator: ", "))]
         return error
     }
@@ -103,11 +118,21 @@ extension APIError {
     }
 
     package static let draining = APIError(
-        503, .server, "draining", "this server is shutting down; try again", retryAfter: .seconds(1))
+        503,
+        .server,
+        "draining",
+        "this server is shutting down; try again",
+        retryAfter: .seconds(1)
+    )
 
     package static func internalError(_ detail: String) -> APIError {
         APIError(
-            500, .server, "internal_error", "the server failed; the request id helps to find out why", detail: detail)
+            500,
+            .server,
+            "internal_error",
+            "the server failed; the request id helps to find out why",
+            detail: detail
+        )
     }
 }
 

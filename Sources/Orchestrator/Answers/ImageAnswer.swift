@@ -17,7 +17,8 @@ package struct ImageAnswer: Sendable {
                 var item: JSONObject = ["url": .string(link(image))]
                 if let prompt = image.revisedPrompt { item["revised_prompt"] = .string(prompt) }
                 return .object(item)
-            })
+            }
+        )
         for (name, value) in tail { body[name] = value }
         return .object(body)
     }

@@ -47,20 +47,24 @@ package struct ModelAnswer: Sendable {
                 "operations": .array(operations),
                 "shapes": shapes(capabilities.shapes),
                 "formats": .array(
-                    ImageFormat.allCases.filter(capabilities.formats.contains).map { .string($0.rawValue) }),
+                    ImageFormat.allCases.filter(capabilities.formats.contains).map { .string($0.rawValue) }
+                ),
                 "max_images": .integer(capabilities.maxImages),
                 "max_references": .integer(capabilities.maxReferences),
                 "mask": .bool(capabilities.masks),
                 "supports": .array(
-                    Feature.allCases.filter(capabilities.features.contains).map { .string($0.rawValue) }),
+                    Feature.allCases.filter(capabilities.features.contains).map { .string($0.rawValue) }
+                ),
             ],
             "tiers": .object(
-                model.tiers.reduce(into: JSONObject()) { $0[$1.tier.rawValue] = ["cost_usd": price($1.price)] }),
+                model.tiers.reduce(into: JSONObject()) { $0[$1.tier.rawValue] = ["cost_usd": price($1.price)] }
+            ),
             "score": .object(
                 Operation.allCases.reduce(into: JSONObject()) { scores, operation in
                     guard let score = model.scores[operation], let number = JSONNumber(score) else { return }
                     scores[operation.rawValue] = .number(number)
-                }),
+                }
+            ),
             "retires": .text(model.retires),
         ]
     }

@@ -50,10 +50,15 @@ extension Plan {
     package var refusal: APIError {
         if excluded.contains(where: { $0.constraint == .spendPerDay }) {
             return APIError(
-                429, .rateLimit, "daily_budget_exceeded", "every provider that could serve this has spent its daily cap")
+                429,
+                .rateLimit,
+                "daily_budget_exceeded",
+                "every provider that could serve this has spent its daily cap"
+            )
         }
         let reasons = excluded.map(\.reason).joined(separator: "; ")
         return .noEligibleProvider(
-            "no provider can serve this request: " + (reasons.isEmpty ? "none is configured" : reasons))
+            "no provider can serve this request: " + (reasons.isEmpty ? "none is configured" : reasons)
+        )
     }
 }

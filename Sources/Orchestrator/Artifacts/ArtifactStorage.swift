@@ -30,7 +30,10 @@ package struct StagedArtifact: Sendable {
     package var keeper: (any AnyObject & Sendable)?
 
     package init(
-        digest: String, facts: ImageFacts, source: ByteSource, keeper: (any AnyObject & Sendable)? = nil
+        digest: String,
+        facts: ImageFacts,
+        source: ByteSource,
+        keeper: (any AnyObject & Sendable)? = nil
     ) {
         self.digest = digest
         self.facts = facts

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Holds the calls at one provider to a number at a time; who waits is let in fairly by owner.
 package final class CallGate: Sendable {
     private struct Waiter: Sendable {
@@ -14,10 +12,10 @@ package final class CallGate: Sendable {
         var queue = FairQueue<UserID, Waiter>()
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     package init(limit: Int) {
-        state = Mutex(State(limit: limit))
+        state = Lock(State(limit: limit))
     }
 
     package var inFlight: Int { state.withLock { $0.inFlight } }

@@ -14,8 +14,14 @@ package struct EngineServices: Sendable {
     package var background: @Sendable (@escaping @Sendable () async -> Void) -> Void
 
     package init(
-        upstream: any Upstream, storage: any ArtifactStorage, imaging: any Imaging, store: any Store,
-        time: any TimeSource, health: Health, offloading: any Offloading, log: any EventLog,
+        upstream: any Upstream,
+        storage: any ArtifactStorage,
+        imaging: any Imaging,
+        store: any Store,
+        time: any TimeSource,
+        health: Health,
+        offloading: any Offloading,
+        log: any EventLog,
         executor: @escaping @Sendable () -> (any TaskExecutor)?,
         background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
     ) {

@@ -15,8 +15,12 @@ struct FailureVerdict {
         if kinds.contains(.refused) { return .moderationBlocked }
         if kinds.contains(.rejected) {
             return APIError(
-                400, .invalidRequest, "invalid_value",
-                "the provider did not accept a value of this request", detail: details)
+                400,
+                .invalidRequest,
+                "invalid_value",
+                "the provider did not accept a value of this request",
+                detail: details
+            )
         }
         let labels = Set(attempts.compactMap(\.label))
         if labels == ["timeout"] {
@@ -24,13 +28,22 @@ struct FailureVerdict {
         }
         if labels == ["rate_limited"] {
             return APIError(
-                429, .rateLimit, "provider_rate_limited", "every provider limits its rate at the moment",
-                retryAfter: retryAfter, detail: details)
+                429,
+                .rateLimit,
+                "provider_rate_limited",
+                "every provider limits its rate at the moment",
+                retryAfter: retryAfter,
+                detail: details
+            )
         }
         let tried = attempts.map { "\($0.provider)/\($0.model): \($0.label ?? "failed")" }
         return APIError(
-            502, .server, "all_providers_failed", "every provider failed (\(tried.joined(separator: ", ")))",
-            detail: details)
+            502,
+            .server,
+            "all_providers_failed",
+            "every provider failed (\(tried.joined(separator: ", ")))",
+            detail: details
+        )
     }
 
     private var details: String { last.map(\.detail).joined(separator: "; ") }

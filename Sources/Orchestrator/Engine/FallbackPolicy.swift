@@ -13,7 +13,11 @@ package struct FallbackPolicy: Sendable {
     package var patience = Duration.seconds(5)
 
     package init(
-        retries: Int, maxAttempts: Int, mayFallBack: Bool, onRefusal: OnRefusal, onUnknownOutcome: OnUnknownOutcome
+        retries: Int,
+        maxAttempts: Int,
+        mayFallBack: Bool,
+        onRefusal: OnRefusal,
+        onUnknownOutcome: OnUnknownOutcome
     ) {
         self.retries = retries
         self.maxAttempts = maxAttempts
@@ -71,7 +75,12 @@ package struct AttemptHistory: Sendable {
     package var timeLeft: Duration
 
     package init(
-        attempts: Int, attemptsHere: Int, unknowns: Int, hasFurtherCandidate: Bool, mayRetry: Bool, timeLeft: Duration
+        attempts: Int,
+        attemptsHere: Int,
+        unknowns: Int,
+        hasFurtherCandidate: Bool,
+        mayRetry: Bool,
+        timeLeft: Duration
     ) {
         self.attempts = attempts
         self.attemptsHere = attemptsHere

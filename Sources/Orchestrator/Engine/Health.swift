@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What the process has learned of its providers: breakers, latencies, today's spend, calls under way.
 ///
 /// Shared by all loops; every operation is a short critical section around pure state.
@@ -11,8 +9,8 @@ package final class Health: Sendable {
         var budget = RetryBudget()
     }
 
-    private let state = Mutex(State())
-    private let gates = Mutex<[String: CallGate]>([:])
+    private let state = Lock(State())
+    private let gates = Lock<[String: CallGate]>([:])
 
     package init() {}
 
@@ -72,7 +70,11 @@ package final class Health: Sendable {
 
     /// Ends a call that `begin` counted, and learns from how it went.
     package func end(
-        _ reference: ModelReference, isRetry: Bool, outcome: AttemptOutcome, took: Duration, at now: Duration
+        _ reference: ModelReference,
+        isRetry: Bool,
+        outcome: AttemptOutcome,
+        took: Duration,
+        at now: Duration
     ) {
         state.withLock { state in
             state.budget.activeCalls -= 1
@@ -114,7 +116,11 @@ package final class Health: Sendable {
         let inFlight = gate(of: provider).inFlight
         return state.withLock { state in
             var report = ProviderReport(
-                inFlight: inFlight, spentToday: state.spend.total(of: provider.id, on: day), breakers: [], latency: [:])
+                inFlight: inFlight,
+                spentToday: state.spend.total(of: provider.id, on: day),
+                breakers: [],
+                latency: [:]
+            )
             for model in provider.models {
                 let reference = ModelReference(provider: provider.id, model: model.id)
                 let breaker = state.breakers[reference] ?? CircuitBreaker()

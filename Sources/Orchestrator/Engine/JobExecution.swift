@@ -1,15 +1,5 @@
-import Synchronization
-
 /// Serves one job: attempt by attempt, as the fallback policy orders, until its pictures are there or nobody is left.
 package final class JobExecution: Sendable {
-    private struct State: Sendable {
-        var attempts: [AttemptRecord]
-        var adapted: [Adaptation]
-        var usage: TokenUsage?
-        var tier: Tier?
-        var hasShownPartials = false
-    }
-
     package let id: JobID
     private let owner: UserID
     private let services: EngineServices
@@ -22,10 +12,15 @@ package final class JobExecution: Sendable {
     private let ownKeys: [String: Secret]
     private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
     private let firstLanes: [Lane]
-    private let state: Mutex<State>
+    private let journal: AttemptJournal
 
     package init(
-        id: JobID, owner: UserID, plan: Plan, registry: Registry, ownKeys: [String: Secret], services: EngineServices,
+        id: JobID,
+        owner: UserID,
+        plan: Plan,
+        registry: Registry,
+        ownKeys: [String: Secret],
+        services: EngineServices,
         showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
     ) {
         self.id = id
@@ -42,16 +37,30 @@ package final class JobExecution: Sendable {
         let now = services.time.now()
         firstLanes = calls.enumerated().map { Lane(slots: $1, intent: $0 + 1) }
         let intents = calls.enumerated().map { index, slots in
-            AttemptRecord(
-                n: index + 1, provider: first.provider.id, model: first.model.id, tier: first.offer.tier,
-                count: slots.count, started: now)
+            var record = AttemptRecord(
+                n: index + 1,
+                provider: first.provider.id,
+                model: first.model.id,
+                tier: first.offer.tier,
+                count: slots.count,
+                started: now
+            )
+            // Until the outcome is known, the worst is on record: a crash leaves the caps on the safe side.
+            record.cost = first.worstCost(
+                of: first.providerRequest(for: plan.request, slots: slots, timeLimit: first.provider.timeout)
+            )
+            return record
         }
-        state = Mutex(
-            State(attempts: intents, adapted: plan.adapted + first.rendition.adapted, usage: nil, tier: nil))
+        journal = AttemptJournal(
+            of: id,
+            intents: intents,
+            adapted: plan.adapted + first.rendition.adapted,
+            services: services
+        )
     }
 
     /// The attempts that will be made first; recorded with the job before anything is sent.
-    package var intents: [AttemptRecord] { state.withLock { $0.attempts } }
+    package var intents: [AttemptRecord] { journal.attempts }
 
     /// Runs to the end and returns the job as it shall be recorded, with the bytes of its pictures.
     package func run(_ accepted: JobRecord) async -> (job: JobRecord, sources: [ByteSource]) {
@@ -59,12 +68,7 @@ package final class JobExecution: Sendable {
         var job = accepted
         job.finished = services.time.now()
         let delivered = end.delivered.sorted { $0.key < $1.key }.map(\.value)
-        state.withLock { state in
-            job.attempts = state.attempts
-            job.adapted = state.adapted
-            job.answer.usage = state.usage
-            job.answer.tier = state.tier
-        }
+        journal.write(to: &job)
         let complete = delivered.count == plan.request.count
         if complete || (!delivered.isEmpty && routing.partialResults) {
             job.status = .succeeded
@@ -77,8 +81,12 @@ package final class JobExecution: Sendable {
             if !complete {
                 job.adapted.append(
                     Adaptation(
-                        field: "n", asked: "\(plan.request.count)", given: "\(delivered.count)",
-                        why: "no provider made the rest"))
+                        field: "n",
+                        asked: "\(plan.request.count)",
+                        given: "\(delivered.count)",
+                        why: "no provider made the rest"
+                    )
+                )
             }
             return (job, delivered.map(\.source))
         }
@@ -126,7 +134,7 @@ package final class JobExecution: Sendable {
                 }
             case .fallBack:
                 lane.fallBack()
-                noteAdaptations(of: plan.candidates[lane.candidate])
+                journal.note(plan.candidates[lane.candidate].rendition.adapted)
             case .giveUp:
                 end.failures.append(failure)
                 return end
@@ -136,25 +144,25 @@ package final class JobExecution: Sendable {
 
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
-        if Task.isCancelled || failure.code == PictureIntake.storageCode || state.withLock(\.hasShownPartials) {
+        if Task.isCancelled || failure.code == PictureIntake.storageCode || journal.hasShownPartials {
             return .giveUp
         }
         let policy = FallbackPolicy(
-            retries: candidate.provider.retries, maxAttempts: plan.maxAttempts, mayFallBack: plan.mayFallBack,
-            onRefusal: routing.onRefusal, onUnknownOutcome: routing.onUnknownOutcome)
+            retries: candidate.provider.retries,
+            maxAttempts: plan.maxAttempts,
+            mayFallBack: plan.mayFallBack,
+            onRefusal: routing.onRefusal,
+            onUnknownOutcome: routing.onUnknownOutcome
+        )
         let history = AttemptHistory(
-            attempts: lane.attempts, attemptsHere: lane.attemptsHere, unknowns: lane.unknowns,
-            hasFurtherCandidate: lane.candidate + 1 < plan.candidates.count, mayRetry: services.health.allowsRetry,
-            timeLeft: deadline - services.time.monotonic())
+            attempts: lane.attempts,
+            attemptsHere: lane.attemptsHere,
+            unknowns: lane.unknowns,
+            hasFurtherCandidate: lane.candidate + 1 < plan.candidates.count,
+            mayRetry: services.health.allowsRetry,
+            timeLeft: deadline - services.time.monotonic()
+        )
         return policy.step(after: failure.kind, history, jitter: services.time.jitter())
-    }
-
-    private func noteAdaptations(of candidate: Candidate) {
-        state.withLock { state in
-            for change in candidate.rendition.adapted where !state.adapted.contains(change) {
-                state.adapted.append(change)
-            }
-        }
     }
 
     // MARK: - One attempt
@@ -166,24 +174,27 @@ package final class JobExecution: Sendable {
 
     private func attempt(_ lane: inout Lane, _ candidate: Candidate) async -> AttemptResult {
         let isRetry = lane.attemptsHere > 0
-        var record = openRecord(for: lane, candidate)
+        var record = journal.open(for: lane, candidate)
         let isRecorded = lane.intent != nil
         lane.noteAttempt()
         let attemptDeadline = min(services.time.monotonic() + candidate.provider.timeout, deadline)
         var call = candidate.providerRequest(
-            for: plan.request, slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
-            timeLimit: attemptDeadline - services.time.monotonic())
+            for: plan.request,
+            slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
+            timeLimit: attemptDeadline - services.time.monotonic()
+        )
         let hold = candidate.worstCost(of: call)
+        record.cost = hold
         let day = services.time.now().day
         if let obstacle = await enter(candidate, hold, day: day, isRetry: isRetry) {
-            close(&record, with: obstacle, cost: .zero)
+            journal.close(&record, with: obstacle, cost: .zero)
             return AttemptResult(failure: obstacle)
         }
         let began = services.time.monotonic()
         record.started = services.time.now()
         var result = AttemptResult()
         do throws(ProviderFailure) {
-            if !isRecorded { try await keep(record) }
+            if !isRecorded { try await journal.keep(record) }
             try await prepareMask(&call, candidate)
             let conversation = conversation(with: candidate, call, record: record, deadline: attemptDeadline)
             let delivery = try await conversation.create()
@@ -191,7 +202,7 @@ package final class JobExecution: Sendable {
         } catch {
             if case .unknown = error.kind { lane.unknowns += 1 }
             result.failure = error
-            close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
+            journal.close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
         }
         leave(candidate, record, hold: hold, day: day, isRetry: isRetry, began: began)
         return result
@@ -199,7 +210,10 @@ package final class JobExecution: Sendable {
 
     /// Passes breaker, cap, retry budget and gate, in this order; says what stood in the way.
     private func enter(
-        _ candidate: Candidate, _ hold: MicroUSD, day: Day, isRetry: Bool
+        _ candidate: Candidate,
+        _ hold: MicroUSD,
+        day: Day,
+        isRetry: Bool
     ) async -> ProviderFailure? {
         let (health, provider) = (services.health, candidate.provider)
         // The last candidate is tried even while it rests: a failing vendor is better than none.
@@ -223,36 +237,53 @@ package final class JobExecution: Sendable {
     }
 
     private func leave(
-        _ candidate: Candidate, _ record: AttemptRecord, hold: MicroUSD, day: Day, isRetry: Bool, began: Duration
+        _ candidate: Candidate,
+        _ record: AttemptRecord,
+        hold: MicroUSD,
+        day: Day,
+        isRetry: Bool,
+        began: Duration
     ) {
         let now = services.time.monotonic()
         services.health.gate(of: candidate.provider).leave()
         services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
         services.health.end(
-            candidate.reference, isRetry: isRetry, outcome: record.outcome ?? .unknown, took: now - began, at: now)
+            candidate.reference,
+            isRetry: isRetry,
+            outcome: record.outcome ?? .unknown,
+            took: now - began,
+            at: now
+        )
     }
 
     private func conversation(
-        with candidate: Candidate, _ call: ProviderRequest, record: AttemptRecord, deadline: Duration
+        with candidate: Candidate,
+        _ call: ProviderRequest,
+        record: AttemptRecord,
+        deadline: Duration
     ) -> VendorConversation {
         let keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Void = {
             [self] handle async throws(ProviderFailure) in
             var record = record
             record.handle = handle
-            update(record)
-            try await keep(record)
+            try await journal.keep(record)
         }
         var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
         if let showPartial {
             onPartial = { [self] sink, index in
-                state.withLock { $0.hasShownPartials = true }
+                journal.noteShownPartial()
                 await showPartial(sink, index)
             }
         }
         return VendorConversation(
-            services: services, provider: candidate.provider, request: call,
-            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential, deadline: deadline,
-            keepHandle: keepHandle, onPartial: onPartial)
+            services: services,
+            provider: candidate.provider,
+            request: call,
+            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential,
+            deadline: deadline,
+            keepHandle: keepHandle,
+            onPartial: onPartial
+        )
     }
 
     /// Turns the caller's mask, transparent where to paint, into the model's.
@@ -272,15 +303,26 @@ package final class JobExecution: Sendable {
 
     /// Checks, converts and stores what was delivered; pictures that are no good are left out and count as billed.
     private func take(
-        _ delivery: VendorConversation.Delivery, _ call: ProviderRequest, _ candidate: Candidate, hold: MicroUSD,
-        deadline: Duration, _ record: inout AttemptRecord
+        _ delivery: VendorConversation.Delivery,
+        _ call: ProviderRequest,
+        _ candidate: Candidate,
+        hold: MicroUSD,
+        deadline: Duration,
+        _ record: inout AttemptRecord
     ) async throws(ProviderFailure) -> AttemptResult {
         let intake = PictureIntake(
-            services: services, provider: candidate.provider,
-            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential, deadline: deadline,
-            allowsPrivateURLs: server.allowPrivateURLs)
+            services: services,
+            provider: candidate.provider,
+            credential: ownKeys[candidate.provider.id] ?? candidate.provider.credential,
+            deadline: deadline,
+            allowsPrivateURLs: server.allowPrivateURLs
+        )
         let finisher = PictureFinisher(
-            services: services, request: plan.request, rendition: candidate.rendition, fidelity: plan.fidelity)
+            services: services,
+            request: plan.request,
+            rendition: candidate.rendition,
+            fidelity: plan.fidelity
+        )
         var finished: [(PictureFinisher.Finished, VendorPicture)] = []
         var failure: ProviderFailure?
         for (picture, blobs) in delivery.pictures.prefix(call.count) {
@@ -297,9 +339,11 @@ package final class JobExecution: Sendable {
         record.cost = candidate.settledCost(
             sizes: finished.map(\.0.nativeSize)
                 + Array(repeating: finished[0].0.nativeSize, count: delivery.pictures.count - finished.count),
-            usage: delivery.usage, atMost: hold)
+            usage: delivery.usage,
+            atMost: hold
+        )
         let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        finishRecord(&record, candidate, finished.flatMap(\.0.adapted))
+        journal.finish(&record, finished.flatMap(\.0.adapted))
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }
@@ -316,74 +360,33 @@ package final class JobExecution: Sendable {
 
     /// Shares the cost of a call among the pictures made, the odd micro-dollars to the first.
     private func deliveries(
-        _ finished: [(PictureFinisher.Finished, VendorPicture)], _ candidate: Candidate, cost: MicroUSD, made: Int
+        _ finished: [(PictureFinisher.Finished, VendorPicture)],
+        _ candidate: Candidate,
+        cost: MicroUSD,
+        made: Int
     ) -> [DeliveredPicture] {
         let now = services.time.now()
         return finished.enumerated().map { index, element in
             let (finished, picture) = element
             let odd = index < Int(cost.micros % Int64(max(made, 1))) ? 1 as Int64 : 0
             var record = ImageRecord(
-                id: services.time.makeID(), job: id, owner: owner, index: index, created: now,
-                digest: finished.artifact.digest, facts: finished.artifact.facts, size: finished.size,
-                provider: candidate.provider.id, model: candidate.model.id, tier: candidate.offer.tier,
-                cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd), isPublic: server.imagesPublic)
+                id: services.time.makeID(),
+                job: id,
+                owner: owner,
+                index: index,
+                created: now,
+                digest: finished.artifact.digest,
+                facts: finished.artifact.facts,
+                size: finished.size,
+                provider: candidate.provider.id,
+                model: candidate.model.id,
+                tier: candidate.offer.tier,
+                cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd),
+                isPublic: server.imagesPublic
+            )
             record.seed = picture.seed
             record.revisedPrompt = picture.revisedPrompt
             return DeliveredPicture(record: record, source: finished.artifact.source)
-        }
-    }
-
-    // MARK: - The attempts' records
-
-    private func openRecord(for lane: Lane, _ candidate: Candidate) -> AttemptRecord {
-        state.withLock { state in
-            if let intent = lane.intent { return state.attempts[intent - 1] }
-            let record = AttemptRecord(
-                n: state.attempts.count + 1, provider: candidate.provider.id, model: candidate.model.id,
-                tier: candidate.offer.tier, count: lane.slots.count, started: services.time.now())
-            state.attempts.append(record)
-            return record
-        }
-    }
-
-    private func update(_ record: AttemptRecord) {
-        state.withLock { $0.attempts[record.n - 1] = record }
-    }
-
-    private func keep(_ record: AttemptRecord) async throws(ProviderFailure) {
-        do throws(StoreError) {
-            try await services.store.record(record, of: id)
-        } catch {
-            throw ProviderFailure(.unavailable(.quota), "store: \(error)", code: PictureIntake.storageCode)
-        }
-    }
-
-    private func close(_ record: inout AttemptRecord, with failure: ProviderFailure, cost: MicroUSD) {
-        record.outcome = failure.kind.outcome
-        record.label = failure.kind.label
-        record.cost = cost
-        record.ended = services.time.now()
-        record.handle = state.withLock { $0.attempts[record.n - 1].handle }
-        update(record)
-        services.log.log(
-            .warning, "attempt failed",
-            [
-                ("job.id", id.text), ("provider", record.provider), ("model", record.model),
-                ("outcome", failure.kind.label), ("code", failure.code ?? ""), ("why", failure.detail),
-            ])
-    }
-
-    private func finishRecord(_ record: inout AttemptRecord, _ candidate: Candidate, _ adapted: [Adaptation]) {
-        record.outcome = .ok
-        record.ended = services.time.now()
-        let finished = record
-        state.withLock { state in
-            var finished = finished
-            finished.handle = state.attempts[finished.n - 1].handle
-            state.attempts[finished.n - 1] = finished
-            state.tier = state.tier ?? candidate.offer.tier
-            if let usage = finished.usage { state.usage = (state.usage ?? .zero) + usage }
-            for change in adapted where !state.adapted.contains(change) { state.adapted.append(change) }
         }
     }
 }

@@ -32,9 +32,12 @@ struct PictureFinisher: Sendable {
                 }
                 adapted.append(
                     Adaptation(
-                        field: "output_format", asked: request.wantedFormat.rawValue,
+                        field: "output_format",
+                        asked: request.wantedFormat.rawValue,
                         given: request.wantedFormat.rawValue,
-                        why: "the vendor sent \(staged.facts.format.rawValue); converted here"))
+                        why: "the vendor sent \(staged.facts.format.rawValue); converted here"
+                    )
+                )
             }
         }
         try await checkTransparency(of: staged, &adapted)
@@ -55,12 +58,17 @@ struct PictureFinisher: Sendable {
             guard native.ratio.deviation(of: asked.ratio) <= ShapeMapping.resampleTolerance else {
                 adapted.append(
                     Adaptation(
-                        field: "size", asked: "\(asked)", given: "\(native)",
-                        why: "the vendor's picture has another ratio, so it is delivered as it is"))
+                        field: "size",
+                        asked: "\(asked)",
+                        given: "\(native)",
+                        why: "the vendor's picture has another ratio, so it is delivered as it is"
+                    )
+                )
                 return nil
             }
             adapted.append(
-                Adaptation(field: "size", asked: "\(asked)", given: "\(asked)", why: "resampled here from \(native)"))
+                Adaptation(field: "size", asked: "\(asked)", given: "\(asked)", why: "resampled here from \(native)")
+            )
             return asked
         }
         if request.size == nil, let ratio = request.aspectRatio,
@@ -71,14 +79,19 @@ struct PictureFinisher: Sendable {
             }
             adapted.append(
                 Adaptation(
-                    field: "aspect_ratio", asked: "\(ratio)", given: "\(native)",
-                    why: "the vendor's sizes come near its ratios only"))
+                    field: "aspect_ratio",
+                    asked: "\(ratio)",
+                    given: "\(native)",
+                    why: "the vendor's sizes come near its ratios only"
+                )
+            )
         }
         return nil
     }
 
     private func checkTransparency(
-        of staged: StagedArtifact, _ adapted: inout [Adaptation]
+        of staged: StagedArtifact,
+        _ adapted: inout [Adaptation]
     ) async throws(ProviderFailure) {
         guard request.background == .transparent else { return }
         var isTransparent = staged.facts.hasAlpha
@@ -93,11 +106,17 @@ struct PictureFinisher: Sendable {
         guard fidelity != .strict else { throw ProviderFailure(.unusable, "asked for transparency, got none") }
         adapted.append(
             Adaptation(
-                field: "background", asked: "transparent", given: "opaque", why: "the vendor's picture is opaque"))
+                field: "background",
+                asked: "transparent",
+                given: "opaque",
+                why: "the vendor's picture is opaque"
+            )
+        )
     }
 
     private func convert(
-        _ staged: StagedArtifact, _ conversion: ImageConversion
+        _ staged: StagedArtifact,
+        _ conversion: ImageConversion
     ) async throws(ProviderFailure) -> StagedArtifact {
         var conversion = conversion
         if conversion.format != .png { conversion.quality = request.compression.map { max($0, 1) } }

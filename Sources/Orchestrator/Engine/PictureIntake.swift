@@ -14,10 +14,13 @@ struct PictureIntake: Sendable {
     private static let redirects = 3
 
     /// The checked bytes of one picture; throws `.unusable` where there is none.
-    func take(_ picture: VendorPicture, from blobs: [any ArtifactSink]) async throws(ProviderFailure) -> StagedArtifact {
+    func take(_ picture: VendorPicture, from blobs: [any ArtifactSink]) async throws(ProviderFailure) -> StagedArtifact
+    {
         switch picture.source {
         case .blob(let blob):
-            guard blobs.indices.contains(blob.index) else { throw ProviderFailure(.unusable, "no picture in the reply") }
+            guard blobs.indices.contains(blob.index) else {
+                throw ProviderFailure(.unusable, "no picture in the reply")
+            }
             return try await stage(blobs[blob.index])
         case .base64(let text):
             return try await decode(text)

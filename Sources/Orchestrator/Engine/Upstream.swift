@@ -7,7 +7,8 @@ package protocol Upstream: Sendable {
     /// when `onEvent` has returned. Returns like `send` where the vendor answered without a stream (an error, most often),
     /// and nil after the last event.
     func stream(
-        _ call: UpstreamCall, sinks: any SinkMaker,
+        _ call: UpstreamCall,
+        sinks: any SinkMaker,
         onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async throws(UpstreamError) -> UpstreamReply?
 }

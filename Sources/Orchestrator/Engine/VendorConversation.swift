@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Everything that is said to one vendor in one attempt, from the first call to the pictures.
 struct VendorConversation: Sendable {
     var services: EngineServices
@@ -34,11 +32,6 @@ struct VendorConversation: Sendable {
         return try await follow(try await exchange(call))
     }
 
-    /// Takes up work that an earlier process began.
-    func resume(_ handle: VendorHandle) async throws(ProviderFailure) -> Delivery {
-        try await follow((.pending(handle, after: nil), []))
-    }
-
     /// Asks the vendor to stop, without insisting.
     func cancel(_ handle: VendorHandle) async {
         guard handle.cancelURL != nil else { return }
@@ -46,7 +39,10 @@ struct VendorConversation: Sendable {
             _ = try await exchange(.cancel(handle))
         } catch {
             services.log.log(
-                .warning, "the vendor's cancel call failed", [("provider", provider.id), ("why", error.detail)])
+                .warning,
+                "the vendor's cancel call failed",
+                [("provider", provider.id), ("why", error.detail)]
+            )
         }
     }
 
@@ -113,7 +109,8 @@ struct VendorConversation: Sendable {
         } catch {
             switch error.kind {
             // A failed run says `mayRepeat: false`; a poll that failed may be repeated.
-            case .unavailable(.server(mayRepeat: true)), .unavailable(.connection), .unavailable(.rateLimited), .unknown:
+            case .unavailable(.server(mayRepeat: true)), .unavailable(.connection), .unavailable(.rateLimited),
+                .unknown:
                 return (.pending(handle, after: nil), [])
             case .rejected, .refused, .unusable, .unavailable:
                 throw error
@@ -198,7 +195,9 @@ struct VendorConversation: Sendable {
 
 /// Gathers what the events of a stream bring.
 private final class StreamCollector: Sendable {
-    private let state = Mutex((delivery: VendorConversation.Delivery(pictures: [], usage: nil), failure: ProviderFailure?.none))
+    private let state = Lock(
+        (delivery: VendorConversation.Delivery(pictures: [], usage: nil), failure: ProviderFailure?.none)
+    )
 
     var delivery: VendorConversation.Delivery { state.withLock { $0.delivery } }
     var failure: ProviderFailure? { state.withLock { $0.failure } }

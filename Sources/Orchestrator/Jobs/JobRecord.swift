@@ -21,8 +21,14 @@ package struct JobRecord: Sendable {
     package var error: APIError?
 
     package init(
-        id: JobID, owner: UserID, requestID: String, operation: Operation, created: Timestamp, request: JSONObject,
-        policy: String, answer: AnswerFacts
+        id: JobID,
+        owner: UserID,
+        requestID: String,
+        operation: Operation,
+        created: Timestamp,
+        request: JSONObject,
+        policy: String,
+        answer: AnswerFacts
     ) {
         self.id = id
         self.owner = owner
@@ -92,8 +98,19 @@ package struct ImageRecord: Sendable {
     package var isPublic: Bool
 
     package init(
-        id: ImageID, job: JobID, owner: UserID, index: Int, created: Timestamp, digest: String, facts: ImageFacts,
-        size: PixelSize, provider: String, model: String, tier: Tier, cost: MicroUSD, isPublic: Bool
+        id: ImageID,
+        job: JobID,
+        owner: UserID,
+        index: Int,
+        created: Timestamp,
+        digest: String,
+        facts: ImageFacts,
+        size: PixelSize,
+        provider: String,
+        model: String,
+        tier: Tier,
+        cost: MicroUSD,
+        isPublic: Bool
     ) {
         self.id = id
         self.job = job

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Runs accepted jobs to their end, whoever still listens, and lets callers wait for, watch and cancel them.
 package final class JobRunner: Sendable {
     private struct State: Sendable {
@@ -9,7 +7,7 @@ package final class JobRunner: Sendable {
     }
 
     private let services: EngineServices
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init(services: EngineServices) {
         self.services = services
@@ -24,7 +22,10 @@ package final class JobRunner: Sendable {
     ///
     /// `uploads` are whatever owns the temporary files of the request's pictures; they are kept until the job has ended.
     package func start(
-        _ job: JobRecord, _ execution: JobExecution, uploads: [any Sendable], limit: Int
+        _ job: JobRecord,
+        _ execution: JobExecution,
+        uploads: [any Sendable],
+        limit: Int
     ) async throws(APIError) -> RunningJob {
         let running = RunningJob(job)
         let refusal: APIError? = state.withLock { state in
@@ -79,7 +80,11 @@ package final class JobRunner: Sendable {
             try await services.store.finish(job)
         } catch {
             // What is not on record was not delivered: the answer must not say otherwise.
-            services.log.log(.error, "a job's end could not be recorded", [("job.id", job.id.text), ("why", "\(error)")])
+            services.log.log(
+                .error,
+                "a job's end could not be recorded",
+                [("job.id", job.id.text), ("why", "\(error)")]
+            )
             job.status = .failed
             job.images = []
             job.cost = .zero

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// One job while it runs: where to wait for its end, watch its states, and cancel it.
 package final class RunningJob: Sendable {
     /// A job that has ended, with the bytes of its pictures.
@@ -18,10 +16,10 @@ package final class RunningJob: Sendable {
         var watchers: [AsyncStream<JobRecord>.Continuation] = []
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(_ job: JobRecord) {
-        state = Mutex(State(job: job))
+        state = Lock(State(job: job))
     }
 
     /// The job as it stands.

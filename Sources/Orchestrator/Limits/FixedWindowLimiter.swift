@@ -26,8 +26,11 @@ package struct FixedWindowLimiter: Sendable {
     package func peek(_ subject: String, _ rate: Rate, at now: Duration) -> Verdict {
         let window = windows[subject].flatMap { $0.end > now ? $0 : nil } ?? Window(end: now + rate.window, count: 0)
         return Verdict(
-            isAllowed: window.count < rate.count, limit: rate.count, remaining: max(rate.count - window.count, 0),
-            reset: window.end - now)
+            isAllowed: window.count < rate.count,
+            limit: rate.count,
+            remaining: max(rate.count - window.count, 0),
+            reset: window.end - now
+        )
     }
 
     /// Counts a request of `subject`.

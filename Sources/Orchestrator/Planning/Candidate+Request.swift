@@ -6,11 +6,17 @@ extension Candidate {
     /// The call for `slots` of the request's pictures, in our words; equal inputs give equal calls, so that a preview shows
     /// what is sent.
     package func providerRequest(
-        for request: ImageRequest, slots: Range<Int>, timeLimit: Duration
+        for request: ImageRequest,
+        slots: Range<Int>,
+        timeLimit: Duration
     ) -> ProviderRequest {
         var call = ProviderRequest(
-            model: model.id, operation: request.operation, prompt: request.prompt, tier: offer.tier,
-            timeLimit: timeLimit)
+            model: model.id,
+            operation: request.operation,
+            prompt: request.prompt,
+            tier: offer.tier,
+            timeLimit: timeLimit
+        )
         if request.operation == .variation, request.prompt.isEmpty { call.prompt = Self.variationPrompt }
         let features = model.capabilities.features
         call.count = slots.count

@@ -41,13 +41,18 @@ struct ModelSelection {
         if let tier = alias.quality[request.qualityWord], request.quality != .tier(tier) {
             adapted.append(
                 Adaptation(
-                    field: "quality", asked: request.qualityWord, given: tier.rawValue,
-                    why: "alias '\(request.model)'"))
+                    field: "quality",
+                    asked: request.qualityWord,
+                    given: tier.rawValue,
+                    why: "alias '\(request.model)'"
+                )
+            )
             request.quality = .tier(tier)
         }
         if let size = request.size, let given = alias.size[size], given != size {
             adapted.append(
-                Adaptation(field: "size", asked: "\(size)", given: "\(given)", why: "alias '\(request.model)'"))
+                Adaptation(field: "size", asked: "\(size)", given: "\(given)", why: "alias '\(request.model)'")
+            )
             request.size = given
         }
     }

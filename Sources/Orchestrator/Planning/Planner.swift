@@ -23,7 +23,12 @@ package struct Planner: Sendable {
         }
         let fidelity = wishes.fidelity ?? registry.routing.fidelity
         let assessment = Assessment(
-            planner: self, request: selection.request, policy: policy, fidelity: fidelity, caller: caller)
+            planner: self,
+            request: selection.request,
+            policy: policy,
+            fidelity: fidelity,
+            caller: caller
+        )
         var candidates: [(candidate: Candidate, isOpen: Bool, order: Int)] = []
         var excluded: [Exclusion] = []
         for (order, (provider, model)) in selection.entries.enumerated() {
@@ -33,8 +38,12 @@ package struct Planner: Sendable {
             } catch {
                 excluded.append(
                     Exclusion(
-                        provider: provider.id, model: model.id, constraint: error.constraint,
-                        reason: "\(provider.id)/\(model.id) \(error.reason)"))
+                        provider: provider.id,
+                        model: model.id,
+                        constraint: error.constraint,
+                        reason: "\(provider.id)/\(model.id) \(error.reason)"
+                    )
+                )
             }
         }
         // A breaker never shuts out the last ones left: a failing vendor is better than none.
@@ -42,18 +51,25 @@ package struct Planner: Sendable {
             for open in candidates where open.isOpen {
                 excluded.append(
                     Exclusion(
-                        provider: open.candidate.provider.id, model: open.candidate.model.id, constraint: .breaker,
-                        reason: "\(open.candidate.reference) has failed repeatedly and rests"))
+                        provider: open.candidate.provider.id,
+                        model: open.candidate.model.id,
+                        constraint: .breaker,
+                        reason: "\(open.candidate.reference) has failed repeatedly and rests"
+                    )
+                )
             }
             candidates.removeAll { $0.isOpen }
         }
         return Plan(
-            policy: name, fidelity: fidelity,
+            policy: name,
+            fidelity: fidelity,
             candidates: Ranking(policy.rank).sorted(candidates.map { ($0.candidate, $0.order) }),
             excluded: excluded,
             maxAttempts: wishes.maxAttempts ?? registry.routing.maxAttempts,
             mayFallBack: wishes.fallback ?? true,
-            adapted: selection.adapted, request: selection.request)
+            adapted: selection.adapted,
+            request: selection.request
+        )
     }
 }
 
@@ -106,7 +122,9 @@ private struct Assessment {
 
     /// Chooses the tier and prices it.
     private func offer(
-        of provider: Provider, _ model: Model, _ rendition: Rendition
+        of provider: Provider,
+        _ model: Model,
+        _ rendition: Rendition
     ) throws(Mismatch) -> Candidate {
         var offers: [TierOffer]
         switch request.quality {
@@ -136,9 +154,15 @@ private struct Assessment {
             }
             let reference = ModelReference(provider: provider.id, model: model.id)
             return Candidate(
-                provider: provider, model: model, offer: offer, rendition: rendition, unitPrice: unit, cost: cost,
+                provider: provider,
+                model: model,
+                offer: offer,
+                rendition: rendition,
+                unitPrice: unit,
+                cost: cost,
                 score: model.score(request.operation, offer),
-                latency: planner.health.latency[reference] ?? model.latency)
+                latency: planner.health.latency[reference] ?? model.latency
+            )
         }
         guard let dearest, let ceiling else { throw Mismatch(.price, "has no price for this size") }
         throw Mismatch(.maxCost, "costs \(dearest) dollars, over the maximum cost of \(ceiling)")

@@ -41,7 +41,9 @@ extension Rendition {
         }
         if request.count > capabilities.maxImages, fidelity == .strict {
             throw Mismatch(
-                .count, "makes \(capabilities.maxImages) of \(request.count) pictures a call, and fidelity is strict")
+                .count,
+                "makes \(capabilities.maxImages) of \(request.count) pictures a call, and fidelity is strict"
+            )
         }
         try dropUnsupported(of: request, capabilities.features, fidelity)
     }
@@ -58,13 +60,19 @@ extension Rendition {
         guard request.references.count <= capabilities.maxReferences || request.operation == .generate else {
             throw Mismatch(
                 .references,
-                "takes \(capabilities.maxReferences) reference images, not \(request.references.count)")
+                "takes \(capabilities.maxReferences) reference images, not \(request.references.count)"
+            )
         }
         guard request.mask == nil || capabilities.masks else { throw Mismatch(.mask, "takes no mask") }
+        guard request.mask != nil || request.operation == .generate || !capabilities.requiresMask else {
+            throw Mismatch(.mask, "edits only where a mask says")
+        }
     }
 
     private mutating func chooseFormat(
-        for request: ImageRequest, _ capabilities: ModelCapabilities, _ fidelity: Fidelity
+        for request: ImageRequest,
+        _ capabilities: ModelCapabilities,
+        _ fidelity: Fidelity
     ) throws(Mismatch) {
         let wanted = request.wantedFormat
         let compresses = capabilities.features.contains(.compression) || request.compression == nil
@@ -82,20 +90,30 @@ extension Rendition {
         if source == wanted {
             adapted.append(
                 Adaptation(
-                    field: "output_compression", asked: "\(request.compression ?? 100)", given: "default",
-                    why: "the model cannot be told a compression"))
+                    field: "output_compression",
+                    asked: "\(request.compression ?? 100)",
+                    given: "default",
+                    why: "the model cannot be told a compression"
+                )
+            )
             return
         }
         format = source
         convertsFormat = true
         adapted.append(
             Adaptation(
-                field: "output_format", asked: wanted.rawValue, given: wanted.rawValue,
-                why: "converted here from \(source.rawValue)"))
+                field: "output_format",
+                asked: wanted.rawValue,
+                given: wanted.rawValue,
+                why: "converted here from \(source.rawValue)"
+            )
+        )
     }
 
     private mutating func dropUnsupported(
-        of request: ImageRequest, _ features: Set<Feature>, _ fidelity: Fidelity
+        of request: ImageRequest,
+        _ features: Set<Feature>,
+        _ fidelity: Fidelity
     ) throws(Mismatch) {
         // Soft fields only colour the result; the hard ones decide what picture it is.
         let soft: [(Feature, Constraint, String?)] = [
@@ -116,7 +134,9 @@ extension Rendition {
             guard let value, !features.contains(feature) else { continue }
             guard fidelity == .bestEffort else {
                 throw Mismatch(
-                    constraint, "takes no '\(feature.rawValue)', which only fidelity 'best_effort' may drop")
+                    constraint,
+                    "takes no '\(feature.rawValue)', which only fidelity 'best_effort' may drop"
+                )
             }
             drop(feature, value)
         }
@@ -125,6 +145,7 @@ extension Rendition {
     private mutating func drop(_ feature: Feature, _ value: String) {
         dropped.insert(feature)
         adapted.append(
-            Adaptation(field: feature.rawValue, asked: value, given: "", why: "the model has no such setting"))
+            Adaptation(field: feature.rawValue, asked: value, given: "", why: "the model has no such setting")
+        )
     }
 }

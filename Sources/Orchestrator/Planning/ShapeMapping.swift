@@ -33,7 +33,10 @@ struct ShapeMapping {
         switch range {
         case .any: near = size
         case .sizes(let sizes):
-            near = nearest(to: size, among: sizes.filter { $0.ratio.deviation(of: size.ratio) <= Self.resampleTolerance })
+            near = nearest(
+                to: size,
+                among: sizes.filter { $0.ratio.deviation(of: size.ratio) <= Self.resampleTolerance }
+            )
         case .free(let bounds): near = nearest(to: size, within: bounds)
         case .ratios(let ratios):
             guard let ratio = closest(to: size.ratio, among: ratios, tolerance: Self.ratioTolerance) else {

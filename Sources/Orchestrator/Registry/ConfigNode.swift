@@ -39,10 +39,13 @@ public struct ConfigNode: Sendable {
 
     /// One key of a mapping with its value.
     public struct Entry: Sendable {
+        /// The key's text.
         public var name: String
-        /// Where the key stands, from 1.
+        /// The key's line, from 1.
         public var line: Int
+        /// The key's column, from 1, in Unicode scalars.
         public var column: Int
+        /// What the key has.
         public var value: ConfigNode
 
         /// An entry as the loader found it.
@@ -54,6 +57,7 @@ public struct ConfigNode: Sendable {
         }
     }
 
+    /// The file as it was named to us.
     public var file: String
     /// From 1.
     public var line: Int
@@ -61,6 +65,7 @@ public struct ConfigNode: Sendable {
     public var column: Int
     /// The path from the top, such as `providers.openai`; empty at the top.
     public var path: String
+    /// The value itself.
     public var content: Content
 
     /// A node at a place.

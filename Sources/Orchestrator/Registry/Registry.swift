@@ -126,6 +126,8 @@ package struct PriceTable: Sendable, Hashable {
     package var bySize: [PixelSize: MicroUSD] = [:]
     /// For every other size; nil: no other size is sold.
     package var otherwise: MicroUSD?
+    /// While the vendor chooses the size; nil: the dearest price there is.
+    package var automatic: MicroUSD?
 
     package init(flat: MicroUSD) {
         otherwise = flat
@@ -136,9 +138,9 @@ package struct PriceTable: Sendable, Hashable {
         self.otherwise = otherwise
     }
 
-    /// The price of a picture asked for in this size; nil size: the vendor chooses, and the dearest counts.
+    /// The price of a picture asked for in this size; nil size: the vendor chooses.
     package func price(for size: PixelSize?) -> MicroUSD? {
-        guard let size else { return ([otherwise].compactMap { $0 } + bySize.values).max() }
+        guard let size else { return automatic ?? ([otherwise].compactMap { $0 } + bySize.values).max() }
         return bySize[size] ?? otherwise
     }
 }

@@ -137,17 +137,6 @@ package struct LimitSettings: Sendable {
     package init() {}
 }
 
-/// So many requests in each window of time.
-package struct Rate: Sendable, Hashable {
-    package var count: Int
-    package var window: Duration
-
-    package init(count: Int, window: Duration) {
-        self.count = count
-        self.window = window
-    }
-}
-
 /// The `moderation:` section.
 package struct ModerationSettings: Sendable {
     package var blockedWords: [String] = []

@@ -68,7 +68,8 @@ package struct FieldReader: Sendable {
     }
 
     package func choice<T: RawRepresentable & CaseIterable>(
-        _ name: String, _ type: T.Type = T.self
+        _ name: String,
+        _ type: T.Type = T.self
     ) throws(APIError) -> T? where T.RawValue == String {
         guard let text = try string(name, atMost: 100) else { return nil }
         guard let value = T(rawValue: text) else {

@@ -45,7 +45,10 @@ extension ImageRequest {
         count = try reader.integer("n", in: 1...10) ?? 1
         if let word = try reader.string("quality", atMost: 100) {
             guard let quality = Quality(word) else {
-                throw reader.invalid("quality", "'\(word)' is none of low, medium, high, xhigh, max, auto, standard, hd")
+                throw reader.invalid(
+                    "quality",
+                    "'\(word)' is none of low, medium, high, xhigh, max, auto, standard, hd"
+                )
             }
             self.quality = quality
             qualityWord = word
@@ -58,7 +61,9 @@ extension ImageRequest {
             self.size = size
         }
         if let text = try reader.string("aspect_ratio", atMost: 100), text != "auto" {
-            guard let ratio = AspectRatio(text) else { throw reader.invalid("aspect_ratio", "must be 'W:H', such as '3:2'") }
+            guard let ratio = AspectRatio(text) else {
+                throw reader.invalid("aspect_ratio", "must be 'W:H', such as '3:2'")
+            }
             if let size, size.ratio.deviation(of: ratio) > ShapeMapping.resampleTolerance {
                 throw reader.invalid("aspect_ratio", "\(ratio) contradicts the size \(size)")
             }
@@ -102,7 +107,9 @@ extension ImageRequest {
         }
         if let mask {
             guard mask.format == .png else { throw .invalidValue("mask", "must be a PNG") }
-            guard mask.hasAlpha else { throw .invalidValue("mask", "has no alpha channel; transparent pixels are edited") }
+            guard mask.hasAlpha else {
+                throw .invalidValue("mask", "has no alpha channel; transparent pixels are edited")
+            }
             guard mask.size == references[0].size else {
                 throw .invalidValue("mask", "is \(mask.size), but the first image is \(references[0].size)")
             }

@@ -31,6 +31,40 @@ extension Timestamp: CustomStringConvertible {
     }
 }
 
+extension Timestamp {
+    /// Reads RFC 3339 in UTC, `YYYY-MM-DDTHH:MM:SS[.fff]Z`; nil for other zones and for what is no time.
+    public init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes.last == UInt8(ascii: "Z"),
+            let day = Day(String(decoding: bytes[..<10], as: UTF8.self)),
+            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":")
+        else { return nil }
+        func two(_ offset: Int) -> Int64? {
+            let digits = bytes[offset..<offset + 2]
+            guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+            return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        }
+        guard let hour = two(11), let minute = two(14), let second = two(17), hour < 24, minute < 60, second <= 60
+        else {
+            return nil
+        }
+        var fraction: Int64 = 0
+        if bytes.count > 20 {
+            let digits = bytes[20..<bytes.count - 1]
+            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(digits.count),
+                digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { return nil }
+            for place in 0..<3 {
+                let index = digits.startIndex + place
+                fraction = fraction * 10 + (index < digits.endIndex ? Int64(digits[index] - UInt8(ascii: "0")) : 0)
+            }
+        }
+        self.init(
+            milliseconds: day.start.milliseconds + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
+        )
+    }
+}
+
 /// A UTC calendar day of the proleptic Gregorian calendar.
 public struct Day: Sendable, Hashable, Comparable {
     /// Days since 1970-01-01.

@@ -28,8 +28,11 @@ public struct TokenUsage: Sendable, Hashable {
     /// Sums field by field.
     public static func + (a: TokenUsage, b: TokenUsage) -> TokenUsage {
         TokenUsage(
-            textInput: a.textInput + b.textInput, imageInput: a.imageInput + b.imageInput,
-            imageOutput: a.imageOutput + b.imageOutput, textOutput: a.textOutput + b.textOutput)
+            textInput: a.textInput + b.textInput,
+            imageInput: a.imageInput + b.imageInput,
+            imageOutput: a.imageOutput + b.imageOutput,
+            textOutput: a.textOutput + b.textOutput
+        )
     }
 }
 

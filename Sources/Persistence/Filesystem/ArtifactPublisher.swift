@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Orchestrator
-import Synchronization
 
 /// The one thread that makes staged pictures durable: what waits is done together, so that each directory is synced once.
 ///
@@ -29,7 +28,7 @@ final class ArtifactPublisher: Sendable {
     private let scratch: ScratchDirectory
     private let disk: Disk
     /// Why nothing is published any more: a directory could not be synced, so what is in it is in doubt.
-    private let stopped = Mutex<SystemError?>(nil)
+    private let stopped = Lock<SystemError?>(nil)
 
     init(layout: ArtifactLayout, scratch: ScratchDirectory, disk: Disk) {
         self.layout = layout

@@ -1,3 +1,4 @@
+import Orchestrator
 internal import Glibc
 import Synchronization
 
@@ -16,7 +17,7 @@ final class SpoolFile: Sendable {
     private let scratch: ScratchDirectory
     private let disk: Disk
     private let queue: Queue
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let pending = Atomic<Int>(0)
 
     init(in scratch: ScratchDirectory, disk: Disk, queue: Queue) {

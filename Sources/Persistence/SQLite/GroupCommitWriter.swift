@@ -1,5 +1,4 @@
 internal import Orchestrator
-import Synchronization
 
 /// The one thread that writes: whatever waits goes into one transaction, so that all of it shares one fsync.
 ///
@@ -26,7 +25,7 @@ final class GroupCommitWriter: Sendable {
     static let checkpointPages = 4096
 
     let queue: Mailbox<any PendingCall>
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(queueLimit: Int) {
         queue = Mailbox(limit: queueLimit)

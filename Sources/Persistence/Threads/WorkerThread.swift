@@ -1,6 +1,6 @@
+import Orchestrator
 import CSystem
 import Glibc
-import Synchronization
 
 /// A thread of its own for one blocking loop, with an end that tasks can wait for.
 final class WorkerThread: Sendable {
@@ -10,12 +10,12 @@ final class WorkerThread: Sendable {
     }
 
     /// Given up, with all that it holds, before the end is announced.
-    private let body: Mutex<(@Sendable () -> Void)?>
-    private let end = Mutex(End())
+    private let body: Lock<(@Sendable () -> Void)?>
+    private let end = Lock(End())
 
     /// Starts the thread; traps when the system has no room for one more, as nothing runs without it.
     init(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        self.body = Mutex(body)
+        self.body = Lock(body)
         var thread = pthread_t()
         let code = unsafe system_thread_start(&thread, name, runWorker, Unmanaged.passRetained(self).toOpaque())
         precondition(code == 0, "no thread for '\(name)': error \(errno)")

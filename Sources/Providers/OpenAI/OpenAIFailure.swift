@@ -1,7 +1,7 @@
 import Orchestrator
 
-/// What an error of the Images API means: by `code` first, then by `type`, and by the HTTP status only where both are silent,
-/// because 429 has two meanings and one billing stop is a 400.
+/// What an error of the Images API means: by `code` first, then by `type`, and by the HTTP status only where both are
+/// silent, because 429 has two meanings and one billing stop is a 400.
 struct OpenAIFailure {
     let failure: ProviderFailure
 
@@ -78,7 +78,7 @@ struct OpenAIFailure {
         if status == 400, message.contains("safety system") { return .refused }
         // A success that carries an error, or an error event: told apart from a plain refusal of service by nothing.
         if (200..<300).contains(status) { return .unavailable(.server(mayRepeat: false)) }
-        return FailureKind(status: status, retryAfter: delay, mayRepeat: true)
+        return FailureKind(status: status, retryAfter: delay, mayRepeat: FailureKind.isVendorsOwn(status))
     }
 
     private static func isError(_ value: JSON) -> Bool {

@@ -52,8 +52,8 @@ extension OpenAIModelFamily {
                 "max": .formula(96),
             ]
         case .gpt26:
-            // No rule is published. Low and medium were measured at three to a little over four times the tokens of 2.5,
-            // the others at about the same: the bound takes five times, and a quarter more.
+            // No rule is published. Low and medium were measured at three to a little over four times the tokens of
+            // 2.5, the others at about the same: the bound takes five times, and a quarter more.
             [
                 "low": .formula(16, percent: 500), "medium": .formula(24, percent: 500),
                 "high": .formula(48, percent: 125), "xhigh": .formula(64, percent: 125),
@@ -62,9 +62,9 @@ extension OpenAIModelFamily {
         }
     }
 
-    /// Input tokens of one reference, at most. The vendor publishes no rule for today's models, so the bound is ours: what
-    /// the older rule gives at high fidelity (65 + 6,240, and 129 for every 512 px tile of a narrow picture), and a token for
-    /// every 4,096 pixels on top.
+    /// Input tokens of one reference, at most. The vendor publishes no rule for today's models, so the bound is ours:
+    /// what the older rule gives at high fidelity (65 + 6,240, and 129 for every 512 px tile of a narrow picture), and
+    /// a token for every 4,096 pixels on top.
     static func inputBound(_ size: PixelSize) -> Int {
         let (short, long) = (min(size.width, size.height), max(size.width, size.height))
         return 65 + 6240 + 129 * ((long + short - 1) / short) + (size.area + 4095) / 4096

@@ -2,8 +2,8 @@ import Orchestrator
 
 /// The image models whose abilities and token rules are alike (models and images guide, 2026-11).
 ///
-/// Retired models (`gpt-image-1`, `dall-e-2`, `dall-e-3`) and the names of compatible servers are of no family: the registry
-/// states what they can do.
+/// Retired models (`gpt-image-1`, `dall-e-2`, `dall-e-3`) and the names of compatible servers are of no family: the
+/// registry states what they can do.
 enum OpenAIModelFamily: Sendable, Hashable, CaseIterable {
     /// `gpt-image-2.6-sunburst`, `-flare`.
     case gpt26

@@ -7,8 +7,8 @@ struct ReplicateAdapter: ProviderAdapter {
     static let modelKeys: Set<String> = ["version", "inputs"]
 
     private let base: BaseURL
-    /// How long the vendor may hold the first answer back. None by default: only an answer carries the handle, and work whose
-    /// handle is not on record can be neither cancelled nor found again after a crash.
+    /// How long the vendor may hold the first answer back. None by default: only an answer carries the handle, and work
+    /// whose handle is not on record can be neither cancelled nor found again after a crash.
     private let wait: Duration?
     /// What the configuration makes of the models it lists.
     private let models: [String: ReplicateModel]

@@ -18,7 +18,9 @@ struct ReplicateInput {
         try addSeed(request.seed)
         if let field = model.negativePrompt { fields[field] = request.negativePrompt.map(JSON.string) }
         try addFormat(request)
-        if let field = model.background, request.background == .opaque { fields[field] = "opaque" }
+        if let field = model.background, request.background != .auto {
+            fields[field] = .string(request.background.rawValue)
+        }
         if let field = model.moderation { fields[field] = request.moderation.map { .string($0.rawValue) } }
         if let field = model.quality { fields[field] = .string(request.quality) }
         if let field = model.user { fields[field] = request.user.map(JSON.string) }

@@ -21,8 +21,8 @@ extension ReplicateModel {
             $0.count = Count(field: "num_outputs", most: 4)
             $0.images = one("image")
         },
-        // Priced by the picture, so free sizes cost the same; the flux-2 models are priced by the megapixel, and keep to
-        // their default of one.
+        // Priced by the picture, so free sizes cost the same; the flux-2 models are priced by the megapixel, and keep
+        // to their default of one.
         "black-forest-labs/flux-1.1-pro": make("1:1 16:9 2:3 3:2 4:5 5:4 9:16 3:4 4:3", "png jpg webp") {
             $0.size = edges(16, 256, 1440, Toggle(field: "aspect_ratio", word: "custom"))
         },
@@ -40,6 +40,8 @@ extension ReplicateModel {
         "prunaai/flux-kontext-fast": make(fluxRatios, "png jpg webp") {
             $0.images = one("img_cond_path")
             $0.generates = false
+            // Its `output_quality` begins at 1, where a caller's compression begins at 0.
+            $0.compression = nil
         },
         "prunaai/p-image": make("1:1 16:9 9:16 4:3 3:4 3:2 2:3", "") { $0.nativeFormat = .jpeg },
         "prunaai/z-image-turbo": make("", "png jpg webp") { $0.size = edges(16, 64, 2048) },
@@ -77,12 +79,12 @@ extension ReplicateModel {
             $0.generates = false
         },
         "recraft-ai/recraft-v3": recraft(
-            "1024x1024 1365x1024 1024x1365 1536x1024 1024x1536 1820x1024 1024x1820 1024x2048 2048x1024 1434x1024 1024x1434 "
-                + "1024x1280 1280x1024 1024x1707 1707x1024"
+            "1024x1024 1365x1024 1024x1365 1536x1024 1024x1536 1820x1024 1024x1820 1024x2048 2048x1024 "
+                + "1434x1024 1024x1434 1024x1280 1280x1024 1024x1707 1707x1024"
         ),
         "recraft-ai/recraft-v4": recraft(
-            "1024x1024 1536x768 768x1536 1280x832 832x1280 1216x896 896x1216 1152x896 896x1152 832x1344 1280x896 896x1280 "
-                + "1344x768 768x1344"
+            "1024x1024 1536x768 768x1536 1280x832 832x1280 1216x896 896x1216 1152x896 896x1152 832x1344 "
+                + "1280x896 896x1280 1344x768 768x1344"
         ),
         "stability-ai/sdxl": make("", "") {
             // Runs by version alone: no official model stands behind the name.
@@ -104,7 +106,8 @@ extension ReplicateModel {
         },
     ]
 
-    /// A model with a seed, the usual name for ratios, and `output_format` with `output_quality` where it makes several.
+    /// A model with a seed, the usual name for ratios, and `output_format` with `output_quality` where it makes
+    /// several.
     private static func make(
         _ ratios: String,
         _ formats: String,
@@ -122,7 +125,8 @@ extension ReplicateModel {
         return model
     }
 
-    /// `max_images` lets the model decide how many it draws, so one is asked for at a time unless the registry says more.
+    /// `max_images` lets the model decide how many it draws, so one is asked for at a time unless the registry says
+    /// more.
     private static func seedream(
         _ formats: String,
         most: Int,

@@ -1,7 +1,7 @@
 import Orchestrator
 
-/// What one model's `input` may hold, and under which names; a field that is nil does not exist there, and sending it would
-/// be an error.
+/// What one model's `input` may hold, and under which names; a field that is nil does not exist there, and sending it
+/// would be an error.
 struct ReplicateModel: Sendable, Hashable {
     /// Set for models that run by version: 64 hex digits, or `owner/name:id`.
     var version: String?

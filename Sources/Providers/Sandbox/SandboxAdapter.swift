@@ -73,8 +73,8 @@ struct SandboxAdapter: LocalAdapter {
         }
     }
 
-    /// FNV-1a over all that shall make a difference: equal requests give equal pictures, and a reference, a mask, a seed or
-    /// the place within `n` gives another.
+    /// FNV-1a over all that shall make a difference: equal requests give equal pictures, and a reference, a mask, a
+    /// seed or the place within `n` gives another.
     private func seed(_ request: ProviderRequest, _ index: Int) -> UInt64 {
         let parts =
             [request.operation.rawValue, request.words, request.seed.map(String.init) ?? "", String(index)]

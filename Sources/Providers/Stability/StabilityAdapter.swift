@@ -46,7 +46,7 @@ struct StabilityAdapter: ProviderAdapter {
             // Results are kept for a day; one that is gone was made and paid.
             if reply.status == 404 { throw ProviderFailure(.unusable, "the result is gone") }
         }
-        guard reply.isSuccess else { throw StabilityFailure(reply).failure }
+        guard reply.isSuccess else { throw StabilityFailure(reply, to: call).failure }
         if let handle = handle(in: reply, to: call) { return .pending(handle, after: Self.pollPause) }
         return .pictures([try StabilityResult(reply).picture], usage: nil)
     }

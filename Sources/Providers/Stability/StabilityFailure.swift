@@ -20,7 +20,7 @@ struct StabilityFailure {
         "service_unavailable": .unavailable(.server(mayRepeat: true)),
     ]
 
-    init(_ reply: WireReply) {
+    init(_ reply: WireReply, to call: VendorCall) {
         let name = reply.document?["name"]?.string
         let errors = reply.document?["errors"]?.array?.compactMap(\.string) ?? []
         let kind: FailureKind
@@ -29,7 +29,11 @@ struct StabilityFailure {
         } else {
             kind =
                 name.flatMap { Self.table[$0] }
-                ?? FailureKind(status: reply.status, retryAfter: reply.retryAfter, mayRepeat: true)
+                ?? FailureKind(
+                    status: reply.status,
+                    retryAfter: reply.retryAfter,
+                    mayRepeat: Self.isPoll(call) || FailureKind.isVendorsOwn(reply.status)
+                )
         }
         let message = errors.joined(separator: "; ")
         failure = ProviderFailure(
@@ -37,5 +41,9 @@ struct StabilityFailure {
             "stability \(reply.status)\(name.map { " \($0)" } ?? ""): \(VendorQuote(message))",
             code: name
         )
+    }
+
+    private static func isPoll(_ call: VendorCall) -> Bool {
+        if case .poll = call { true } else { false }
     }
 }

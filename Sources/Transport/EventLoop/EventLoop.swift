@@ -1,3 +1,4 @@
+import Orchestrator
 import CSystem
 import Glibc
 

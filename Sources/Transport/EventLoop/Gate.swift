@@ -1,3 +1,5 @@
+import Orchestrator
+
 /// A door that opens once: tasks wait in front of it until then.
 package final class Gate: Sendable {
     private struct State {

@@ -46,7 +46,9 @@ extension Connection {
     private func endsConnection(_ response: HTTPResponse, _ request: HTTPRequest?) -> Bool {
         guard let request, request.isKeepAlive, !closesAfterResponse, canSkipBody else { return true }
         if case .stream = response.body, request.minorVersion == 0, hasBody(response, request) { return true }
-        return response.headers.contains { $0.name.lowercased() == "connection" && $0.value.lowercased() == "close" }
+        return response.headers.contains {
+            $0.name.utf8.count == 10 && $0.name.lowercased() == "connection" && $0.value.lowercased() == "close"
+        }
     }
 
     private func hasBody(_ response: HTTPResponse, _ request: HTTPRequest?) -> Bool {

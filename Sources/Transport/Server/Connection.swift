@@ -1,3 +1,4 @@
+import Orchestrator
 import CSystem
 import Glibc
 import Synchronization
@@ -5,7 +6,7 @@ import Synchronization
 /// One client's connection: its socket, what has been read ahead, what waits to be written, and its deadlines.
 ///
 /// ``serve(_:)`` is the connection's task. It and everything else here run on the loop's thread, which is what makes
-/// the class `@unchecked Sendable`; the exceptions are `hasHungUp`, an atomic, and `lastGate`, a lock.
+/// the class `@unchecked Sendable`; the exceptions are `hasHungUp`, an atomic, and `hangUps`, a lock.
 final class Connection: EventSource, @unchecked Sendable {
     /// How a wait for the client ended.
     enum Wait {
@@ -29,6 +30,13 @@ final class Connection: EventSource, @unchecked Sendable {
         case chunked
         case complete
         case failed(BodyError)
+    }
+
+    private struct HangUps {
+        /// The last request that has been answered; requests count from 1.
+        var answered: UInt64 = 0
+        /// Of the request in work, made when somebody waits.
+        var gate: Gate?
     }
 
     /// The place of the one task that may wait in one direction; `deadline` is in the loop's nanoseconds.
@@ -85,7 +93,7 @@ final class Connection: EventSource, @unchecked Sendable {
     private var timer: TimerToken?
     private var timerDeadline = UInt64.max
     private let hasHungUp = Atomic(false)
-    private let lastGate = Lock<(request: UInt64, gate: Gate)?>(nil)
+    private let hangUps = Lock(HangUps())
 
     init(descriptor: Int32, peer: PeerAddress, listener: Listener) {
         self.descriptor = descriptor
@@ -118,7 +126,7 @@ final class Connection: EventSource, @unchecked Sendable {
                 listener.counters.requests.add(1)
                 let response = await handler.respond(to: request)
                 let goesOn = await send(response, to: request)
-                openGate(after: request.body.request)
+                finish(request: request.body.request)
                 guard goesOn, await skipBody() else { break }
             }
         } catch {
@@ -141,7 +149,7 @@ final class Connection: EventSource, @unchecked Sendable {
         outputStart = 0
         reader.wake(.closed)
         writer.wake(.closed)
-        openGate(after: .max)
+        finish(request: .max)
     }
 
     /// No further request after the one in work; an idle connection ends now.
@@ -183,30 +191,31 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Returns when the client has gone, the request is over, or the task is cancelled; from any thread.
     func waitForHangUp(request: UInt64) async {
-        let gate = lastGate.withLock { last in
-            if let last, last.request == request { return last.gate }
-            let gate = Gate()
-            last = (request, gate)
+        let gate = hangUps.withLock { hangUps -> Gate? in
+            if request <= hangUps.answered || !isClientConnected { return nil }
+            let gate = hangUps.gate ?? Gate()
+            hangUps.gate = gate
             return gate
         }
-        loop.execute { if self.isOver(request) { gate.open() } }
-        await gate.wait()
+        await gate?.wait()
     }
 
-    private func isOver(_ request: UInt64) -> Bool { !isClientConnected || isAnswered(request) }
+    /// Whether nothing of that request may be read or written any more.
+    func isAnswered(_ request: UInt64) -> Bool { hangUps.withLock { request <= $0.answered } }
 
-    func isAnswered(_ request: UInt64) -> Bool { answered >= request }
-
-    /// The last request that has been answered.
-    private var answered: UInt64 = 0
-
-    private func openGate(after request: UInt64) {
-        if request != .max { answered = request }
-        let gate = lastGate.withLock { last in
-            defer { last = nil }
-            return last?.gate
+    private func finish(request: UInt64) {
+        let gate = hangUps.withLock { hangUps in
+            hangUps.answered = request
+            defer { hangUps.gate = nil }
+            return hangUps.gate
         }
         gate?.open()
+    }
+
+    /// The flag first, then the gate: who asks for the gate later sees the flag.
+    private func noteHangUp() {
+        hasHungUp.store(true, ordering: .releasing)
+        hangUps.withLock(\.gate)?.open()
     }
 
     // MARK: Events
@@ -216,10 +225,7 @@ final class Connection: EventSource, @unchecked Sendable {
             abort()
             return
         }
-        if events.contains(.peerClosed), !hasHungUp.load(ordering: .relaxed) {
-            hasHungUp.store(true, ordering: .releasing)
-            lastGate.withLock { $0?.gate }?.open()
-        }
+        if events.contains(.peerClosed), isClientConnected { noteHangUp() }
         if !events.isDisjoint(with: [.readable, .peerClosed]) {
             mayRead = true
             reader.wake(.ready)

@@ -1,6 +1,6 @@
+import Synchronization
 import CSystem
 import Glibc
-import Synchronization
 
 /// One loop's part of a server: its listening socket, its connections and the buffers they share.
 ///

@@ -11,6 +11,9 @@ package enum ProcessLimits {
         return Int(limit)
     }
 
+    /// How many event loops the process can keep busy.
+    package static var processors: Int { Int(system_processor_count()) }
+
     /// Makes a write to a closed connection an error instead of the end of the process.
     package static func ignoreBrokenPipes() {
         system_ignore_sigpipe()

@@ -122,7 +122,9 @@ import Orchestrator
         case .copied(let bytes):
             // The size first: libcurl copies so many bytes.
             unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-            unsafe bytes.withUnsafeBytes { unsafe _ = ccurl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe _ = ccurl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
+            }
         case .streamed(let byteCount):
             unsafe ccurl_set_long(handle, CURLOPT_POST, 1)
             unsafe ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
@@ -185,7 +187,10 @@ private func easy(_ context: UnsafeMutableRawPointer) -> CurlEasy {
 }
 
 private func receiveHeader(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context = unsafe context, let transfer = unsafe easy(context).transfer else { return 0 }
     let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
@@ -193,7 +198,10 @@ private func receiveHeader(
 }
 
 private func receiveBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context = unsafe context else { return 0 }
     let easy = unsafe easy(context)
@@ -208,7 +216,10 @@ private func receiveBody(
 }
 
 private func provideBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context = unsafe context else { return Int(CURL_READFUNC_ABORT) }
     let easy = unsafe easy(context)
@@ -224,8 +235,11 @@ private func provideBody(
 }
 
 private func beforeRequest(
-    _ context: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<CChar>?,
-    _ localAddress: UnsafeMutablePointer<CChar>?, _ port: Int32, _ localPort: Int32
+    _ context: UnsafeMutableRawPointer?,
+    _ address: UnsafeMutablePointer<CChar>?,
+    _ localAddress: UnsafeMutablePointer<CChar>?,
+    _ port: Int32,
+    _ localPort: Int32
 ) -> Int32 {
     guard let context = unsafe context, let transfer = unsafe easy(context).transfer, transfer.mayIssue() else {
         return CURL_PREREQFUNC_ABORT
@@ -234,7 +248,9 @@ private func beforeRequest(
 }
 
 private func openSocket(
-    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+    _ context: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
     guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
     let easy = unsafe easy(context)

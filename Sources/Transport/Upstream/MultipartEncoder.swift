@@ -16,7 +16,8 @@ struct MultipartEncoder: Sendable {
         var pieces: [ByteSource] = []
         var text: [UInt8] = []  // what stands between two files
         for part in parts {
-            text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(MultipartEncoder.escaped(part.name))\"".utf8
+            text +=
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(MultipartEncoder.escaped(part.name))\"".utf8
             switch part.content {
             case .text(let value):
                 text += "\r\n\r\n".utf8

@@ -33,7 +33,10 @@ final class OriginGroup {
             // At least one more than may be busy, else libcurl closes what it could keep.
             guard
                 let shard = CurlMulti(
-                    pool: pool, hostConnections: connections, totalConnections: max(connections, 256))
+                    pool: pool,
+                    hostConnections: connections,
+                    totalConnections: max(connections, 256)
+                )
             else { return nil }
             shards.append(shard)
             return shard

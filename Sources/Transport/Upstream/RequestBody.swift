@@ -84,7 +84,9 @@ struct RequestBody {
     }
 
     private static func copy(
-        _ bytes: [UInt8], from start: Int, into buffer: UnsafeMutableRawBufferPointer
+        _ bytes: [UInt8],
+        from start: Int,
+        into buffer: UnsafeMutableRawBufferPointer
     ) -> Int {
         let count = min(bytes.count - start, buffer.count)
         unsafe bytes.withUnsafeBytes { source in

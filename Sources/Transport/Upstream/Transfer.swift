@@ -91,11 +91,20 @@ import Orchestrator
 
     /// The address that the reply leads to; only plain reads go on elsewhere, and never from https to http.
     ///
-    /// The credential stays behind even on the same origin: what a redirect leads to signs its own addresses.
-    func redirect(to text: String) throws(UpstreamError) -> UpstreamURL {
+    /// `resolved` is what libcurl makes of the `Location`: right for a relative one, but a number as host would have
+    /// become an address in it, so an absolute one is taken as it was sent. The credential stays behind even on the same
+    /// origin: what a redirect leads to signs its own addresses.
+    func redirect(to resolved: String) throws(UpstreamError) -> UpstreamURL {
+        let location = head.header("location") ?? ""
         let next: UpstreamURL
         do throws(UpstreamURL.Refusal) {
-            next = try UpstreamURL(text)
+            if location.hasPrefix("//") {
+                next = try UpstreamURL((origin?.isSecure == true ? "https:" : "http:") + location)
+            } else {
+                // A scheme stands before the first of these (RFC 3986 section 4.1).
+                let isAbsolute = location.utf8.first { ":/?#".utf8.contains($0) } == UInt8(ascii: ":")
+                next = try UpstreamURL(isAbsolute ? location : resolved)
+            }
         } catch {
             throw UpstreamError(.forbiddenAddress, "the redirect's address is not used: \(error.message)")
         }

@@ -20,7 +20,8 @@ package final class UpstreamClient: Upstream {
     }
 
     package func stream(
-        _ call: UpstreamCall, sinks: any SinkMaker,
+        _ call: UpstreamCall,
+        sinks: any SinkMaker,
         onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async throws(UpstreamError) -> UpstreamReply? {
         try await perform(Transfer(call, sinks: sinks, isStream: true), onEvent: onEvent)
@@ -36,7 +37,8 @@ package final class UpstreamClient: Upstream {
         return sum
     }
 
-    /// Ends every call as cancelled and closes every connection; to be awaited before the loops are stopped.
+    /// Ends every call as cancelled and closes every connection; to be awaited before the loops are stopped, else
+    /// connections stay open as long as the process lives.
     package func shutDown() async {
         for pool in pools { await pool.onLoop { $0.close() } }
     }
@@ -44,7 +46,8 @@ package final class UpstreamClient: Upstream {
     // MARK: One call
 
     private func perform(
-        _ transfer: Transfer, onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
+        _ transfer: Transfer,
+        onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async throws(UpstreamError) -> UpstreamReply? {
         let pool = pool()
         let result = await withTaskCancellationHandler {
@@ -57,7 +60,8 @@ package final class UpstreamClient: Upstream {
 
     /// Does what the call asks for until it ends.
     private func drive(
-        _ transfer: Transfer, on pool: UpstreamPool,
+        _ transfer: Transfer,
+        on pool: UpstreamPool,
         onEvent: @escaping @Sendable (UpstreamEvent) async throws -> Void
     ) async -> Result<UpstreamReply?, UpstreamError> {
         if Task.isCancelled { return .failure(UpstreamError(.cancelled(sent: false), "cancelled before it began")) }

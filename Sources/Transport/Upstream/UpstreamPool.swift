@@ -26,7 +26,6 @@ import Orchestrator
     /// For calls that may reach public addresses only. A connection is checked when it is opened, so these calls must
     /// never use one that another call has opened.
     private var publicGroup: OriginGroup?
-    private var transfers: Set<ObjectIdentifier> = []
     private var live: [ObjectIdentifier: Transfer] = [:]
     private var watches: [Watch] = []
     private var spares: [CurlEasy] = []

@@ -34,7 +34,8 @@ package struct UpstreamURL: Sendable, Hashable {
     /// Reads an address; the refusal says what is wrong with it without repeating any of it.
     package init(_ text: String) throws(Refusal) {
         let bytes = text.utf8Span.span
-        for index in bytes.indices where bytes[index] <= 0x20 || bytes[index] == 0x7F || bytes[index] == UInt8(ascii: "\\") {
+        for index in bytes.indices
+        where bytes[index] <= 0x20 || bytes[index] == 0x7F || bytes[index] == UInt8(ascii: "\\") {
             throw Refusal("it holds white space, a control character or a backslash")
         }
         let isSecure: Bool
@@ -93,7 +94,9 @@ extension UpstreamURL {
     private static func port(_ text: Span<UInt8>, isSecure: Bool) throws(Refusal) -> UInt16 {
         if text.isEmpty { return isSecure ? 443 : 80 }
         var number = 0
-        for index in 1..<text.count where number <= 0xFFFF { number = number * 10 + Int(text[index] - UInt8(ascii: "0")) }
+        for index in 1..<text.count where number <= 0xFFFF {
+            number = number * 10 + Int(text[index] - UInt8(ascii: "0"))
+        }
         guard text.count > 1, let port = UInt16(exactly: number), port > 0 else {
             throw Refusal("its port is not between 1 and 65535")
         }

@@ -20,7 +20,9 @@ struct RecordedReply: CustomTestStringConvertible, Sendable {
     /// All recorded replies of a vendor, sorted by name.
     static func all(_ vendor: String) throws -> [RecordedReply] {
         let files = try FileManager.default.contentsOfDirectory(
-            at: folder.appending(path: vendor), includingPropertiesForKeys: nil)
+            at: folder.appending(path: vendor),
+            includingPropertiesForKeys: nil
+        )
         return try files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.map { file in
             try RecordedReply(vendor, file)
         }

@@ -7,22 +7,36 @@ enum Sample {
     static let key = "sk-SECRET-r8_SECRET"
 
     static func request(
-        _ model: String, _ operation: Operation = .generate, _ change: (inout ProviderRequest) -> Void = { _ in }
+        _ model: String,
+        _ operation: Operation = .generate,
+        _ change: (inout ProviderRequest) -> Void = { _ in }
     ) -> ProviderRequest {
         var request = ProviderRequest(
-            model: model, operation: operation, prompt: operation == .variation ? "" : "a red fox", tier: .low,
-            timeLimit: .seconds(90))
+            model: model,
+            operation: operation,
+            prompt: operation == .variation ? "" : "a red fox",
+            tier: .low,
+            timeLimit: .seconds(90)
+        )
         change(&request)
         return request
     }
 
     /// A picture of so many bytes; its bytes are no picture, which no adapter notices.
     static func picture(
-        _ digest: String = "d1", bytes: Int = 3, format: ImageFormat = .png, width: Int = 512, height: Int = 512
+        _ digest: String = "d1",
+        bytes: Int = 3,
+        format: ImageFormat = .png,
+        width: Int = 512,
+        height: Int = 512
     ) -> InputImage {
         InputImage(
-            source: .bytes([UInt8](repeating: 7, count: bytes)), format: format, size: size(width, height),
-            hasAlpha: false, digest: digest)
+            source: .bytes([UInt8](repeating: 7, count: bytes)),
+            format: format,
+            size: size(width, height),
+            hasAlpha: false,
+            digest: digest
+        )
     }
 
     /// A picture that lies in a file.
@@ -70,7 +84,8 @@ extension ConfigNode {
             content = .mapping(
                 members.map { name, value in
                     Entry(name: name, line: 1, column: 1, value: ConfigNode(value, path: "\(path).\(name)"))
-                })
+                }
+            )
         }
         self.init(file: "providers.yaml", line: 1, column: 1, path: path, content: content)
     }

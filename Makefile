@@ -1,0 +1,44 @@
+# Everything that this project needs on a fresh Debian machine with Swift, gcc, make, git and Python.
+
+SHELL := /bin/bash
+# Debian packages: for building, and further ones that only tests and benchmarks use.
+PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libvips-dev libssl-dev node-llhttp
+TEST_PACKAGES := curl procps python3-venv
+BENCH_PACKAGES := nginx-light wrk
+# vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
+SWIFT_BUILD := swift build -c release
+LISTEN ?= 127.0.0.1:8080
+DATA_DIR ?= data
+
+.PHONY: deps test-deps bench-deps build run test lint format bench soak clean
+
+deps:
+	@scripts/install-packages $(PACKAGES)
+
+test-deps: deps
+	@scripts/install-packages $(TEST_PACKAGES)
+	@scripts/python-environment
+
+bench-deps: test-deps
+	@scripts/install-packages $(BENCH_PACKAGES)
+
+build: deps
+	$(SWIFT_BUILD) --product orchestratord
+
+run: build
+	@scripts/run $(LISTEN) $(DATA_DIR)
+
+lint:
+	swift format lint --strict -r Package.swift Sources Tests
+
+format:
+	swift format -i -r Package.swift Sources Tests
+
+test: test-deps lint
+	scripts/test
+
+bench: bench-deps build
+	python3 Benchmarks/bench.py
+
+clean:
+	rm -rf .build

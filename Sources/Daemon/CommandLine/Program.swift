@@ -1,0 +1,114 @@
+import CSystem
+import Glibc
+public import Orchestrator
+
+/// The daemon as a program: a `main` that lists its adapter kinds is all that an executable needs.
+public struct Program: Sendable {
+    let kinds: AdapterKinds
+
+    /// A daemon that knows these kinds of provider.
+    public init(adapters: [any ProviderAdapter.Type]) {
+        kinds = AdapterKinds(adapters)
+    }
+
+    /// Runs the command that the process was started with, and ends the process.
+    public func main() async -> Never {
+        exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Self.environment))
+    }
+
+    private static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        guard var entry = unsafe system_environment() else { return variables }
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            unsafe entry += 1
+        }
+        return variables
+    }
+
+    /// Runs the command that the arguments name, and returns the code to exit with.
+    ///
+    /// `arguments` come without the program's name; `environment` is what flags and the configuration fall back to.
+    public func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
+        do throws(Arguments.Misuse) {
+            return try await dispatch(arguments, environment).rawValue
+        } catch {
+            Console.error("orchestratord: \(error.message)\nTry 'orchestratord --help'.")
+            return ExitCode.misuse.rawValue
+        }
+    }
+
+    private func dispatch(
+        _ arguments: [String],
+        _ environment: [String: String]
+    ) async throws(Arguments.Misuse) -> ExitCode {
+        guard let name = arguments.first else {
+            Console.error(Self.help)
+            return .misuse
+        }
+        let rest = arguments.dropFirst()
+        if rest.contains("--help"), let command = Self.commandHelp[name] {
+            Console.out(command)
+            return .success
+        }
+        switch name {
+        case "serve": return try await ServeCommand(rest, kinds: kinds, environment: environment).run()
+        case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
+        case "schema": return try SchemaCommand(rest, kinds: kinds).run()
+        case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
+        case "--help", "help", "-h":
+            Console.out(Self.help)
+            return .success
+        case "--version":
+            Console.out("orchestratord \(Version.text)")
+            return .success
+        default: throw Arguments.Misuse(message: "unknown command '\(name)'")
+        }
+    }
+
+    private static let help = """
+        Usage: orchestratord COMMAND [OPTION]...
+        One OpenAI-compatible API in front of every image vendor.
+
+          serve            run the daemon
+          check [FILE]     examine providers.yaml; every mistake with its line and column
+          schema           print the JSON Schema of providers.yaml, for editors
+          explain          show who would serve a request, and why; no call is made
+
+          --help           this text, or that of a command
+          --version        the version
+
+        Exit codes: 0 success, 1 failure, 2 wrong usage.
+        """
+
+    private static let commandHelp = [
+        "serve": """
+        Usage: orchestratord serve [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --listen HOST:PORT   the address (ORCHESTRATOR_LISTEN); port 0 picks one
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+          --public-url URL     what links in answers start with (ORCHESTRATOR_PUBLIC_URL)
+          --log-level LEVEL    debug, info, warning or error (ORCHESTRATOR_LOG_LEVEL; default info)
+        A flag comes before its variable, and that before the file.
+        SIGHUP reloads the configuration; SIGTERM and SIGINT finish what runs and end.
+        """,
+        "check": """
+        Usage: orchestratord check [FILE]
+        Examines a configuration (default providers.yaml). Mistakes go to standard error as
+        FILE:LINE:COLUMN: error: KEY: MESSAGE (HINT), and the exit code is 1.
+        """,
+        "schema": "Usage: orchestratord schema\nPrints the JSON Schema of providers.yaml.",
+        "explain": """
+        Usage: orchestratord explain --prompt TEXT [OPTION]...
+          --config FILE        the configuration (default providers.yaml)
+          --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
+          --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
+          --json               the answer of POST /v1/routes/explain
+        """,
+    ]
+}

@@ -1,0 +1,32 @@
+import Orchestrator
+import Transport
+
+/// `orchestratord serve`.
+struct ServeCommand {
+    private let options: ServeOptions
+    private let kinds: AdapterKinds
+    private let environment: [String: String]
+
+    init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
+        options = try ServeOptions(words, environment: environment)
+        self.kinds = kinds
+        self.environment = environment
+    }
+
+    func run() async -> ExitCode {
+        let daemon: Daemon
+        let signals: ProcessSignals
+        do {
+            signals = try ProcessSignals()
+            daemon = try await Daemon(options, kinds: kinds, environment: environment)
+        } catch let failure as Daemon.StartFailure {
+            for message in failure.messages { Console.error(message) }
+            return .failure
+        } catch {
+            Console.error("orchestratord: \(error)")
+            return .failure
+        }
+        let isClean = await daemon.run(signals) { address in Console.out("listening on \(address)") }
+        return isClean ? .success : .failure
+    }
+}

@@ -1,0 +1,61 @@
+import Orchestrator
+import Transport
+
+/// Reads the query of one request, and says what is wrong with it by name.
+struct QueryReader {
+    private let pairs: [(name: String, value: String)]
+
+    init(_ request: HTTPRequest) {
+        pairs = request.query
+    }
+
+    func text(_ name: String) -> String? {
+        pairs.first { $0.name == name && !$0.value.isEmpty }?.value
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw .invalidValue(name, "must be a whole number, \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func choice<T: RawRepresentable & CaseIterable>(
+        _ name: String,
+        _ type: T.Type = T.self
+    ) throws(APIError) -> T? where T.RawValue == String {
+        guard let text = text(name) else { return nil }
+        guard let value = T(rawValue: text) else {
+            throw .invalidValue(name, "must be one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return value
+    }
+
+    func identifier<ID: RecordID>(_ name: String, _ type: ID.Type = ID.self) throws(APIError) -> ID? {
+        guard let text = text(name) else { return nil }
+        guard let id = ID(text) else { throw .invalidValue(name, "must be the id of a list's last item") }
+        return id
+    }
+
+    /// A day, `YYYY-MM-DD`, or a moment as RFC 3339 writes it in UTC.
+    func time(_ name: String, endOfDay: Bool = false) throws(APIError) -> Timestamp? {
+        guard let text = text(name) else { return nil }
+        if let day = Day(text) { return endOfDay ? Day(number: day.number + 1).start : day.start }
+        guard let moment = Timestamp(text) else {
+            throw .invalidValue(name, "must be YYYY-MM-DD or an RFC 3339 time in UTC")
+        }
+        return moment
+    }
+}
+
+extension Exchange {
+    /// Reads from the record; trouble with it is ours, not the caller's.
+    func reading<T>(_ body: (any Store) async throws(StoreError) -> T) async throws(APIError) -> T {
+        do throws(StoreError) {
+            return try await body(service.store)
+        } catch {
+            throw .internalError("store: \(error)")
+        }
+    }
+}

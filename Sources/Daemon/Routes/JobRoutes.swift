@@ -1,0 +1,93 @@
+import Orchestrator
+import Transport
+
+/// `/v1/jobs`: every image request, while it runs and after.
+enum JobRoutes {
+    static let all: [Route] = [
+        Route(.get, "/v1/jobs", .caller, "List your jobs, newest first") {
+            exchange throws(APIError) in try await list(exchange)
+        },
+        Route(.get, "/v1/jobs/{job}", .caller, "Show one job") {
+            exchange throws(APIError) in
+            let job = try await find(exchange)
+            return .json(
+                JobAnswer.body(of: job, link: exchange.service.link),
+                headers: job.status.isFinal ? [] : [(name: "retry-after", value: "1")]
+            )
+        },
+        Route(.get, "/v1/jobs/{job}/events", .caller, "Watch one job as server-sent events") {
+            exchange throws(APIError) in try await events(exchange)
+        },
+        Route(.post, "/v1/jobs/{job}/cancel", .caller, "Cancel one job") {
+            exchange throws(APIError) in try await cancel(exchange)
+        },
+    ]
+
+    private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let caller = try exchange.requireCaller()
+        let page = QueryReader(exchange.request)
+        var query = JobQuery()
+        query.owner = caller.user.id
+        query.limit = try page.integer("limit", in: 1...100) ?? 20
+        query.after = try page.identifier("after")
+        query.status = try page.choice("status")
+        query.model = page.text("model")
+        query.from = try page.time("from")
+        query.to = try page.time("to", endOfDay: true)
+        let wanted = query.limit
+        query.limit += 1
+        let extended = query
+        let jobs = try await exchange.reading { store throws(StoreError) in try await store.jobs(extended) }
+        let data = jobs.prefix(wanted).map { JobAnswer.body(of: $0, link: exchange.service.link) }
+        return .json(["object": "list", "data": .array(Array(data)), "has_more": .bool(jobs.count > wanted)])
+    }
+
+    /// The job of the path, if it is the caller's or the caller is an administrator.
+    private static func find(_ exchange: Exchange) async throws(APIError) -> JobRecord {
+        let caller = try exchange.requireCaller()
+        let missing = APIError.notFound("there is no job '\(exchange.parameters[0])'")
+        guard let id = JobID(exchange.parameters[0]) else { throw missing }
+        let running = exchange.service.runner.running(id)?.job
+        let stored =
+            running == nil
+            ? try await exchange.reading { store throws(StoreError) in try await store.job(id) } : nil
+        guard let job = running ?? stored, job.owner == caller.user.id || caller.user.isAdmin else { throw missing }
+        return job
+    }
+
+    private static func events(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let job = try await find(exchange)
+        let service = exchange.service
+        let states: AsyncStream<JobRecord>
+        if let running = service.runner.running(job.id) {
+            states = running.states()
+        } else {
+            states = AsyncStream { continuation in
+                continuation.yield(job)
+                continuation.finish()
+            }
+        }
+        return HTTPResponse(
+            headers: [
+                (name: "content-type", value: "text/event-stream; charset=utf-8"),
+                (name: "cache-control", value: "no-cache, no-store"),
+            ],
+            body: .stream { writer in
+                for await state in states {
+                    let body = JobAnswer.body(of: state, link: service.link)
+                    try await writer.write("event: \(state.status.rawValue)\ndata: \(body.text)\n\n")
+                }
+            }
+        )
+    }
+
+    private static func cancel(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let job = try await find(exchange)
+        guard !job.status.isFinal, let running = exchange.service.runner.running(job.id) else {
+            throw APIError(409, .invalidRequest, "job_finished", "the job has ended; nothing was changed")
+        }
+        running.cancel()
+        let end = await running.value()
+        return .json(JobAnswer.body(of: end.job, link: exchange.service.link))
+    }
+}

@@ -1,0 +1,90 @@
+import Orchestrator
+import Transport
+
+/// Serves the bytes of one stored picture: validators, ranges, and headers that keep browsers from guessing.
+struct PictureFile {
+    let exchange: Exchange
+
+    func response(_ image: ImageRecord) async throws(APIError) -> HTTPResponse {
+        let request = exchange.request
+        let tag = "\"\(image.digest)\""
+        var headers = [
+            (name: "content-type", value: image.format.mediaType),
+            (name: "etag", value: tag),
+            (name: "cache-control", value: "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"),
+            (name: "accept-ranges", value: "bytes"),
+            (name: "x-content-type-options", value: "nosniff"),
+            (name: "content-security-policy", value: "default-src 'none'; sandbox"),
+        ]
+        if Self.matches(request.headers.all(named: "if-none-match"), tag) {
+            return HTTPResponse(status: 304, headers: headers)
+        }
+        let file = try await open(image)
+        switch ByteRange(request.headers["range"], of: file.size, ifRange: request.headers["if-range"], tag: tag) {
+        case .whole:
+            return HTTPResponse(headers: headers, body: .file(file, range: 0..<file.size))
+        case .part(let range):
+            headers.append(
+                (name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
+            )
+            return HTTPResponse(status: 206, headers: headers, body: .file(file, range: range))
+        case .unsatisfiable:
+            return HTTPResponse(status: 416, headers: [(name: "content-range", value: "bytes */\(file.size)")])
+        }
+    }
+
+    private func open(_ image: ImageRecord) async throws(APIError) -> OpenFile {
+        do throws(ArtifactError) {
+            guard case .file(let path, _) = try await exchange.service.engine.storage.open(image.digest) else {
+                throw .notFound
+            }
+            do throws(TransportError) {
+                return try OpenFile(path: path)
+            } catch {
+                throw .storage("\(error)")
+            }
+        } catch {
+            switch error {
+            case .notFound: throw .notFound("the bytes of image '\(image.id)' are gone")
+            case .storage(let why): throw .internalError("open picture: \(why)")
+            case .defective: throw .internalError("open picture")
+            }
+        }
+    }
+
+    private static func matches(_ fields: [String], _ tag: String) -> Bool {
+        fields.joined(separator: ",").split(separator: ",").contains { field in
+            var text = field.filter { $0 != " " }
+            if text.hasPrefix("W/") { text.removeFirst(2) }
+            return text == tag || text == "*"
+        }
+    }
+}
+
+/// The part of a file that a request asks for (RFC 9110 section 14); several parts are answered with the whole.
+enum ByteRange: Equatable {
+    case whole
+    case part(Range<Int64>)
+    case unsatisfiable
+
+    init(_ header: String?, of size: Int64, ifRange: String?, tag: String) {
+        self = .whole
+        guard let header, header.hasPrefix("bytes="), ifRange == nil || ifRange == tag else { return }
+        let parts = header.dropFirst("bytes=".count).split(
+            separator: "-",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
+        guard parts.count == 2, !header.contains(",") else { return }
+        let (first, last) = (Int64(parts[0]), Int64(parts[1]))
+        switch (first, last) {
+        case (let first?, nil) where parts[1].isEmpty && first >= 0:
+            self = first < size ? .part(first..<size) : .unsatisfiable
+        case (let first?, let last?) where first >= 0 && last >= first:
+            self = first < size ? .part(first..<min(last, size - 1) + 1) : .unsatisfiable
+        case (nil, let count?) where parts[0].isEmpty && count >= 0:
+            self = count > 0 && size > 0 ? .part(max(size - count, 0)..<size) : .unsatisfiable
+        default: return
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Orchestrator
+import Transport
+
+/// Stored pictures: their bytes, their facts, and who may see them.
+enum StoredImageRoutes {
+    static let all: [Route] = [
+        Route(.get, "/images/{file}", .anyone, "The bytes of an image") {
+            exchange throws(APIError) in try await file(exchange)
+        },
+        Route(.get, "/v1/images", .anyone, "List public images, newest first") {
+            exchange throws(APIError) in try await list(exchange)
+        },
+        Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
+            exchange throws(APIError) in
+            let image = try await visible(exchange)
+            return .json(body(of: image, exchange.service))
+        },
+        Route(.get, "/v1/images/{image}/content", .anyone, "The bytes of an image") {
+            exchange throws(APIError) in
+            try await PictureFile(exchange: exchange).response(try await visible(exchange).image)
+        },
+        Route(.put, "/v1/images/{image}/visibility", .caller, "Make an image public or private") {
+            exchange throws(APIError) in try await setVisibility(exchange)
+        },
+        Route(.delete, "/v1/images/{image}", .caller, "Delete an image") {
+            exchange throws(APIError) in try await delete(exchange)
+        },
+    ]
+
+    /// `/images/ID.EXT`: public pictures for everyone, private ones by signature or by their owner's key.
+    private static func file(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let (service, request) = (exchange.service, exchange.request)
+        let name = exchange.parameters[0]
+        let missing = APIError.notFound("there is no image at '\(request.path)'")
+        guard let dot = name.firstIndex(of: "."), let id = ImageID(name[..<dot]) else { throw missing }
+        let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
+        guard let image = stored?.image, service.links.path(of: image) == request.path else { throw missing }
+        if !image.isPublic {
+            let isSigned = service.links.isValid(
+                path: request.path,
+                expires: request.query("expires"),
+                signature: request.query("signature"),
+                now: service.time.now()
+            )
+            if !isSigned {
+                guard request.headers.contains("authorization") || request.headers.contains("x-api-key") else {
+                    throw APIError(
+                        401,
+                        .authentication,
+                        "invalid_api_key",
+                        "this image is private: use its owner's key or a link that has not expired"
+                    )
+                }
+                let caller = try await service.authenticator.caller(of: exchange)
+                guard caller.user.id == image.owner || caller.user.isAdmin else { throw missing }
+            }
+        }
+        return try await PictureFile(exchange: exchange).response(image)
+    }
+
+    private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let page = QueryReader(exchange.request)
+        var query = ImageQuery()
+        let perPage = try page.integer("per_page", in: 1...100)
+        query.limit = try page.integer("limit", in: 1...100) ?? perPage ?? 20
+        query.after = try page.identifier("after")
+        let number = try page.integer("page", in: 1...1_000_000) ?? 1
+        if query.after == nil { query.offset = (number - 1) * query.limit }
+        let wanted = query.limit
+        let all = query
+        let total = try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
+        query.limit += 1
+        let extended = query
+        let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }
+        let images = JSON.array(found.prefix(wanted).map { body(of: $0, exchange.service) })
+        return .json([
+            "object": "list", "data": images, "images": images, "has_more": .bool(found.count > wanted),
+            "total": .integer(total), "page": .integer(number), "per_page": .integer(wanted),
+        ])
+    }
+
+    /// The picture of the path, if the caller may see it; a key is looked at only where one is needed.
+    private static func visible(_ exchange: Exchange) async throws(APIError) -> StoredImage {
+        let missing = APIError.notFound("there is no image '\(exchange.parameters[0])'")
+        guard let id = ImageID(exchange.parameters[0]) else { throw missing }
+        let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
+        guard let stored else { throw missing }
+        if stored.image.isPublic { return stored }
+        let headers = exchange.request.headers
+        guard headers.contains("authorization") || headers.contains("x-api-key") else { throw missing }
+        return try await exchange.service.visibleImage(
+            id,
+            to: try await exchange.service.authenticator.caller(of: exchange)
+        )
+    }
+
+    /// The picture of the path, if it is the caller's own.
+    private static func own(_ exchange: Exchange) async throws(APIError) -> StoredImage {
+        let caller = try exchange.requireCaller()
+        let missing = APIError.notFound("there is no image '\(exchange.parameters[0])'")
+        guard let id = ImageID(exchange.parameters[0]) else { throw missing }
+        let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
+        guard let stored, stored.image.owner == caller.user.id || caller.user.isAdmin else { throw missing }
+        return stored
+    }
+
+    private static func setVisibility(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        var stored = try await own(exchange)
+        let id = stored.image.id
+        guard let isPublic = try FieldReader(try await exchange.jsonObject()).bool("is_public") else {
+            throw .missingField("is_public")
+        }
+        _ = try await exchange.reading { store throws(StoreError) in
+            try await store.setVisibility(id, isPublic: isPublic)
+        }
+        stored.image.isPublic = isPublic
+        return .json(body(of: stored, exchange.service))
+    }
+
+    /// The row goes first and the bytes after it: what is left if the process dies in between is found by no link.
+    private static func delete(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let image = try await own(exchange).image
+        let isShared = try await exchange.reading { store throws(StoreError) in try await store.deleteImage(image.id) }
+        if !isShared {
+            do throws(ArtifactError) {
+                try await exchange.service.engine.storage.remove(image.digest)
+            } catch {
+                exchange.service.log.log(
+                    .warning,
+                    "a deleted image's bytes remain",
+                    [("image.id", image.id.text), ("why", "\(error)")]
+                )
+            }
+        }
+        return .json(["deleted": true, "image_id": .string(image.id.text)])
+    }
+
+    static func body(of stored: StoredImage, _ service: Service) -> JSON {
+        let image = stored.image
+        return [
+            "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
+            "prompt": .string(stored.prompt), "created_at": .text(image.created),
+            "operation": .string(stored.operation.rawValue),
+            "size": .text(image.size), "quality": .string(image.tier.rawValue),
+            "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
+            "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),
+            "sha256": .string(image.digest), "job_id": .string(image.job.text), "is_public": .bool(image.isPublic),
+            "metadata": stored.metadata ?? .null,
+        ]
+    }
+}
+
+extension Service {
+    /// A picture that `caller` may see: a public one, or its own.
+    func visibleImage(_ id: ImageID, to caller: Caller) async throws(APIError) -> StoredImage {
+        let stored: StoredImage?
+        do throws(StoreError) {
+            stored = try await store.image(id)
+        } catch {
+            throw .internalError("store: \(error)")
+        }
+        guard let stored, stored.image.isPublic || stored.image.owner == caller.user.id || caller.user.isAdmin else {
+            throw .notFound("there is no image '\(id)'")
+        }
+        return stored
+    }
+}

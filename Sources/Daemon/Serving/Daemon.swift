@@ -1,0 +1,254 @@
+import Configuration
+import Imaging
+import Orchestrator
+import Persistence
+import Transport
+
+/// The running daemon: every part built from options and registry, started together and stopped in reverse order.
+final class Daemon: Sendable {
+    /// Why the daemon does not start.
+    struct StartFailure: Error {
+        var messages: [String]
+
+        init(_ message: String) { messages = [message] }
+        init(_ messages: [String]) { self.messages = messages }
+    }
+
+    /// For what runs when the daemon is told to stop.
+    private static let grace = Duration.seconds(30)
+    private static let watchInterval = Duration.seconds(1)
+    private static let fileThreads = 4
+
+    private let loops: [EventLoop]
+    private let files: BlockingPool
+    private let store: SQLiteStore
+    private let storage: FilesystemStorage
+    private let upstream: UpstreamClient
+    private let background: BackgroundTasks
+    private let server: HTTPServer
+    private let service: Service
+    private let log: JSONLog
+    /// Where clients connect.
+    let address: String
+
+    /// Builds every part and binds the address; nothing is served before `run`.
+    init(_ options: ServeOptions, kinds: AdapterKinds, environment: [String: String]) async throws(StartFailure) {
+        let time = SystemTime()
+        log = JSONLog(level: options.logLevel, time: time)
+        let source = try Self.registrySource(options, kinds, environment, time)
+        let settings = source.current.server
+        guard let listen = ListenAddress(settings.listen) else {
+            throw StartFailure("server.listen must be HOST:PORT, not '\(settings.listen)'")
+        }
+        let directory: DataDirectory
+        let secret: [UInt8]
+        do throws(DataDirectory.Problem) {
+            directory = try DataDirectory(options.dataDirectory)
+            secret = try directory.sessionSecret()
+        } catch {
+            throw StartFailure(error.message)
+        }
+        (store, storage) = try Self.openRecord(in: directory, source.current)
+        (loops, files) = try Self.makeThreads()
+        upstream = UpstreamClient(
+            loops: loops,
+            files: files,
+            configuration: UpstreamConfiguration(userAgent: "orchestratord/\(Version.text)")
+        )
+        let background = BackgroundTasks(on: loops[0])
+        self.background = background
+        server = HTTPServer(configuration: Self.configuration(listen, time), loops: loops)
+        do throws(TransportError) {
+            address = listen.url(port: try server.start().port)
+        } catch {
+            throw StartFailure("cannot listen on \(settings.listen): \(error)")
+        }
+        let engine = EngineServices(
+            upstream: upstream,
+            storage: storage,
+            imaging: VipsImaging(),
+            store: store,
+            time: time,
+            health: Health(),
+            offloading: PoolOffloading(pool: files),
+            log: log,
+            executor: { EventLoop.current },
+            background: { background.submit($0) }
+        )
+        service = Service(
+            engine: engine,
+            registrySource: source,
+            links: ImageLinks(publicURL: settings.publicURL ?? address, secret: secret),
+            metrics: Metrics(),
+            requestLog: RequestLog(log: log, time: time),
+            spool: Spool(directory: directory.spool, pool: files)
+        )
+        try await prepare(options, directory)
+    }
+
+    // MARK: - Life
+
+    /// Serves until a signal says stop, then finishes what runs; true when everything ended in time.
+    func run(_ signals: ProcessSignals, whenServing: @Sendable (String) -> Void) async -> Bool {
+        for loop in loops { loop.start() }
+        let isClean = await withTaskGroup(of: Bool?.self) { group in
+            group.addTask { [self] in
+                await server.run(Edge(service: service, routes: Self.routes))
+                return nil
+            }
+            group.addTask { [self] in
+                await background.run()
+                return nil
+            }
+            group.addTask { [self] in
+                await watchFile()
+                return nil
+            }
+            whenServing(address)
+            while let signal = await signals.next() {
+                if case .stop = signal { break }
+                _ = service.reload()
+            }
+            let isClean = await stop()
+            group.cancelAll()
+            return isClean
+        }
+        await store.close()
+        await storage.close()
+        for loop in loops { loop.stop() }
+        return isClean
+    }
+
+    /// Lets running requests and jobs end, in that order refusing new ones.
+    private func stop() async -> Bool {
+        log.log(.info, "stopping", [("jobs", "\(service.runner.count)")])
+        async let jobs: Void = service.runner.drain()
+        let isDrained = await server.drain(grace: Self.grace)
+        server.stop()
+        if isDrained { await jobs }
+        background.finish()
+        await upstream.shutDown()
+        return isDrained
+    }
+
+    /// Reloads when the file has changed, if the file wants it so.
+    private func watchFile() async {
+        while !Task.isCancelled {
+            guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
+            guard service.registry.server.watch else { continue }
+            let source = service.registrySource
+            if (try? await files.run { source.isStale }) == true { _ = service.reload() }
+        }
+    }
+
+    // MARK: - Building
+
+    private static func openRecord(
+        in directory: DataDirectory,
+        _ registry: Registry
+    ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
+        guard case .sqlite = registry.database else {
+            throw StartFailure("database: only sqlite is available in this version")
+        }
+        guard case .filesystem = registry.storage else {
+            throw StartFailure("storage: only filesystem is available in this version")
+        }
+        let store: SQLiteStore
+        do throws(StoreError) {
+            store = try SQLiteStore(directory: directory.path)
+        } catch {
+            throw StartFailure("cannot open the database: \(error)")
+        }
+        do throws(ArtifactError) {
+            return (store, try FilesystemStorage(directory: directory.artifacts))
+        } catch {
+            throw StartFailure("cannot open the picture storage: \(error)")
+        }
+    }
+
+    /// One event loop for each processor, and threads for what must not hold a loop up.
+    private static func makeThreads() throws(StartFailure) -> ([EventLoop], BlockingPool) {
+        do throws(TransportError) {
+            try ProcessLimits.raiseDescriptors()
+            var loops: [EventLoop] = []
+            for index in 0..<ProcessLimits.processors { loops.append(try EventLoop(name: "loop-\(index)")) }
+            return (loops, try BlockingPool(name: "files", threads: fileThreads))
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration()
+        configuration.host = listen.host
+        configuration.port = listen.port
+        configuration.errorResponse = { status, reason in protocolError(status, reason, time) }
+        return configuration
+    }
+
+    private static func registrySource(
+        _ options: ServeOptions,
+        _ kinds: AdapterKinds,
+        _ environment: [String: String],
+        _ time: SystemTime
+    ) throws(StartFailure) -> RegistrySource {
+        do throws(ConfigurationLoader.Failure) {
+            return try RegistrySource(
+                path: options.config,
+                loader: ConfigurationLoader(kinds: kinds, environment: environment),
+                time: time
+            ) { registry in
+                if let listen = options.listen { registry.server.listen = listen }
+                if let publicURL = options.publicURL { registry.server.publicURL = publicURL }
+            }
+        } catch {
+            throw StartFailure(error.errors.map(\.description))
+        }
+    }
+
+    private static var routes: RouteTable {
+        let routes =
+            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
+            + OperationsRoutes.all
+        return RouteTable(routes + DescriptionRoutes(describing: routes).all)
+    }
+
+    /// Errors that the edge finds before there is a request get the same shape as all others.
+    private static func protocolError(_ status: Int, _ reason: String, _ time: SystemTime) -> HTTPResponse {
+        let (kind, code): (APIError.Kind, String) =
+            switch status {
+            case 413, 414, 431: (.invalidRequest, "request_too_large")
+            case 503: (.server, "overloaded")
+            case 500...: (.server, "internal_error")
+            default: (.invalidRequest, "invalid_value")
+            }
+        var response = HTTPResponse.error(APIError(status, kind, code, reason), path: "/v1")
+        response.headers.append((name: "x-request-id", value: time.makeID(RequestID.self).text))
+        return response
+    }
+
+    /// Brings the record to where serving can begin: administrator, spend of today, jobs that died.
+    private func prepare(_ options: ServeOptions, _ directory: DataDirectory) async throws(StartFailure) {
+        for warning in service.registrySource.warnings { log.log(.warning, "configuration", [("what", warning)]) }
+        do throws(StoreError) {
+            try await FirstAdministrator(store: store, time: service.time, directory: directory)
+                .ensure(given: options.adminKey)
+            let today = service.time.now().day
+            let rows = try await store.spend(since: today.start, until: nil, by: [.provider])
+            var spent: [String: MicroUSD] = [:]
+            for row in rows { spent[row.group[0]] = row.cost + row.unresolved }
+            service.health.restore(spend: spent, on: today)
+            try await AbandonedJobs(store: store, time: service.time, log: log).end()
+        } catch {
+            throw StartFailure("cannot use the database: \(error)")
+        }
+    }
+}
+
+private struct PoolOffloading: Offloading {
+    let pool: BlockingPool
+
+    func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async throws -> T {
+        try await pool.run(work)
+    }
+}

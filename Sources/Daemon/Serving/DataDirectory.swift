@@ -1,0 +1,71 @@
+import Glibc
+import Orchestrator
+import Persistence
+
+/// The directory that holds everything the daemon keeps.
+struct DataDirectory: Sendable {
+    /// Why the directory cannot be used.
+    struct Problem: Error {
+        var message: String
+    }
+
+    let path: String
+    var artifacts: String { path + "/artifacts" }
+    var spool: String { path + "/spool" }
+
+    private static let secretBytes = 32
+
+    /// Makes the directory and its parts where they are missing; only their owner may look inside.
+    init(_ path: String) throws(Problem) {
+        self.path = path
+        for directory in [path, artifacts, spool] {
+            guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+                throw Problem(message: "cannot make '\(directory)': \(Self.reason)")
+            }
+        }
+    }
+
+    /// The secret that signs links and sessions, made at the first start.
+    func sessionSecret() throws(Problem) -> [UInt8] {
+        let file = path + "/session.secret"
+        if let text = try read(file) {
+            guard let bytes = Hex.bytes(text), bytes.count >= Self.secretBytes else {
+                throw Problem(message: "'\(file)' must hold \(Self.secretBytes) bytes in hex")
+            }
+            return bytes
+        }
+        let secret = SecureRandom().bytes(Self.secretBytes)
+        try write(Hex.text(secret), to: file)
+        return secret
+    }
+
+    /// The key of the first administrator, if one was ever written here.
+    func adminKey() throws(Problem) -> String? { try read(path + "/admin.key") }
+
+    func keep(adminKey: String) throws(Problem) { try write(adminKey, to: path + "/admin.key") }
+
+    private func read(_ file: String) throws(Problem) -> String? {
+        switch ByteReader.contents(of: .file(path: file, byteCount: 0)) {
+        case .success(let bytes):
+            let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+            return text.isEmpty ? nil : text
+        case .failure(.notFound): return nil
+        case .failure(let error): throw Problem(message: "cannot read '\(file)': \(error)")
+        }
+    }
+
+    private func write(_ text: String, to file: String) throws(Problem) {
+        let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Problem(message: "cannot write '\(file)': \(Self.reason)") }
+        defer { close(descriptor) }
+        let bytes = Array((text + "\n").utf8)
+        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == bytes.count, fsync(descriptor) == 0 else {
+            throw Problem(message: "cannot write '\(file)': \(Self.reason)")
+        }
+    }
+
+    private static var reason: String {
+        unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
+    }
+}
