@@ -106,8 +106,9 @@ import Testing
             #expect(input.codes.isEmpty || input.codes.contains(reply.errorCode ?? ""), "\(reply.text)")
             #expect(reply.json?["error"]?["message"]?.string?.isEmpty == false)
             #expect(reply.json?["error"]?["type"]?.string != nil)
-            #expect(scene.farm.vendors.allSatisfy(\.calls.isEmpty))
-            #expect(try await scene.generate().status == 200)
+            #expect(scene.farm.vendors.allSatisfy { $0.calls.isEmpty })
+            let next = try await scene.generate()
+            #expect(next.status == 200)
         }
     }
 
@@ -116,7 +117,8 @@ import Testing
             let filler = String(repeating: "a", count: 100_000)
             let reply = try? await scene.client.with("x-filler", filler).get("/v1/models")
             #expect([431, nil].contains(reply?.status))
-            #expect(try await scene.generate().status == 200)
+            let next = try await scene.generate()
+            #expect(next.status == 200)
         }
     }
 

@@ -5,7 +5,10 @@ import Testing
 
 /// The binary's other commands.
 @Suite(.timeLimit(.minutes(1))) struct CommandTests {
-    @Test(arguments: [(["--help"], 0), (["--version"], 0), (["nothing"], 2), (["serve", "--nothing"], 2)])
+    @Test(
+        arguments: [(["--help"], 0), (["--version"], 0), (["nothing"], 2), (["serve", "--nothing"], 2)]
+            as [([String], Int32)]
+    )
     func `usage ends with its own status`(arguments: [String], status: Int32) async throws {
         #expect(try await DaemonProcess.command(arguments).status == status)
     }

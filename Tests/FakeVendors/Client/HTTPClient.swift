@@ -10,6 +10,13 @@ package struct ClientReply: Sendable {
     /// Whether the body came whole.
     package var isComplete: Bool
 
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8], isComplete: Bool) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.isComplete = isComplete
+    }
+
     /// The value of the first header called `name`, in any case.
     package func header(_ name: String) -> String? {
         headers.first { $0.name == name.lowercased() }?.value

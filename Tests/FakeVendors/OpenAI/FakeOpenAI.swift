@@ -1,6 +1,5 @@
 import Glibc
 import Orchestrator
-import Synchronization
 
 /// OpenAI's image API under `/v1`: generations, edits, the retired variations, moderations and the list of models.
 package final class FakeOpenAI: FakeVendor {
@@ -14,7 +13,7 @@ package final class FakeOpenAI: FakeVendor {
     /// The day that decides which models still live, `YYYY-MM-DD`.
     private let today: String
     let limits: OpenAIUploads.Limits
-    private let partials = Mutex<[Picture]>([])
+    private let partials = Lock<[Picture]>([])
 
     package init(key: String = "sk-proj-" + uniqueHex(40), today: String = "2026-11-21", maxImageBytes: Int = 50 << 20)
     {

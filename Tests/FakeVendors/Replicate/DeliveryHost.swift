@@ -1,4 +1,4 @@
-import Synchronization
+import Orchestrator
 
 /// The host that output files are fetched from: another origin than the API's, and no file lasts.
 package final class DeliveryHost: Sendable {
@@ -15,7 +15,7 @@ package final class DeliveryHost: Sendable {
         var isGoneAfterFirst = true
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init() {}
 

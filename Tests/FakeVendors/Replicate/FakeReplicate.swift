@@ -1,5 +1,4 @@
 import Orchestrator
-import Synchronization
 
 /// Replicate's API under `/v1`: predictions by model and by version, their polls and cancels, and uploaded files.
 package final class FakeReplicate: FakeVendor {
@@ -23,7 +22,7 @@ package final class FakeReplicate: FakeVendor {
         .runFailed, .runOutOfMemory, .runSensitive, .runNSFW, .runCanceled, .runAborted,
     ]
     private let uploadLimit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// `uploadLimit` is in bytes; tests may shrink it rather than send so much.
     package init(key: String = "r8_" + uniqueHex(37), uploadLimit: Int = 100_000_000) {

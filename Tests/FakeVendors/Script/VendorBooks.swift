@@ -1,5 +1,4 @@
 import Orchestrator
-import Synchronization
 
 /// What a vendor has written down, as of one moment.
 package struct BookEntries: Sendable {
@@ -27,7 +26,7 @@ package final class VendorBooks: Sendable {
         var isClosing = false
     }
 
-    private let script = Mutex(Script())
+    private let script = Lock(Script())
     private let records = Watched(BookEntries())
 
     package var entries: BookEntries { records.value }

@@ -1,4 +1,4 @@
-import Synchronization
+import Orchestrator
 
 /// A value that tests can wait for: no polling, no sleeping.
 package final class Watched<Value: Sendable>: Sendable {
@@ -13,10 +13,10 @@ package final class Watched<Value: Sendable>: Sendable {
         var nextWatch = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     package init(_ value: Value) {
-        state = Mutex(State(value: value))
+        state = Lock(State(value: value))
     }
 
     package var value: Value { state.withLock { $0.value } }

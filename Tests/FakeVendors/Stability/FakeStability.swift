@@ -1,5 +1,4 @@
 import Orchestrator
-import Synchronization
 
 /// Stability's `/v2beta/stable-image/` services, their asynchronous results, and the account's balance.
 package final class FakeStability: FakeVendor {
@@ -39,7 +38,7 @@ package final class FakeStability: FakeVendor {
     private let rateLimit: RateLimit
     private let bodyLimit: Int
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// `bodyLimit` is in bytes; tests may shrink it rather than send so much.
     package init(

@@ -1,5 +1,6 @@
+import Orchestrator
+
 import Glibc
-import Synchronization
 
 /// An HTTP/1.1 server on a free port of 127.0.0.1 that can do on purpose what a proper server never does: hang, close
 /// without a word, reset in the middle. A thread per connection; made for tests alone.
@@ -18,7 +19,7 @@ package final class LoopbackServer: Sendable {
     /// Holds the port, without listening, so that it stays ours while connections are refused.
     private let reservation: Int32
     private let handler: Handler
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Starts listening.
     package init(_ handler: @escaping Handler) throws {

@@ -80,7 +80,7 @@ import Testing
         #expect(sink.pendingBytes == 400_000)
         sink.write(bytes.span.extracting(400_000..<bytes.count))
         #expect(sink.pendingBytes == bytes.count)
-        for number in 0..<3 { _ = gate.put(number) }
+        for number in 0..<9 { _ = gate.put(number) }
         sink.finish()
         let staged = try await sink.stage()
         #expect(sink.pendingBytes == 0)

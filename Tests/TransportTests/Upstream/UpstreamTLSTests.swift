@@ -46,14 +46,16 @@ private final class SecureVendor: Sendable {
         """
     }
 
+    /// Foundation's `Process` would wait for the daemon that nginx leaves behind, not for nginx.
     private static func run(_ program: String, _ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments.split(separator: " ").map(String.init)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+        let words = unsafe ([program] + arguments.split(separator: " ").map(String.init)).map { unsafe strdup($0) }
+        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        var process = pid_t()
+        var status: Int32 = 0
+        let code = unsafe posix_spawn(&process, program, nil, nil, words + [nil], nil)
+        guard code == 0, unsafe waitpid(process, &status, 0) == process, status == 0 else {
+            throw CocoaError(.executableLoad)
+        }
     }
 
     func stop() {
