@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 # Debian packages: for building, and further ones that only tests and benchmarks use.
 PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libvips-dev libssl-dev node-llhttp
-TEST_PACKAGES := curl procps
-BENCH_PACKAGES := nginx-light wrk
+TEST_PACKAGES := curl procps nginx-light openssl python3-venv
+BENCH_PACKAGES := wrk
 # vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
 SWIFT_BUILD := swift build -c release
 LISTEN ?= 127.0.0.1:8080
@@ -17,6 +17,7 @@ deps:
 
 test-deps: deps
 	@scripts/install-packages $(TEST_PACKAGES)
+	@scripts/python-environment
 
 bench-deps: test-deps
 	@scripts/install-packages $(BENCH_PACKAGES)

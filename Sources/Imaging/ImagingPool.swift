@@ -7,18 +7,19 @@ internal import Orchestrator
 final class ImagingPool: Sendable {
     private struct State {
         var waiting: [(id: UInt64, work: @Sendable (_ isCancelled: Bool) -> Void)] = []
-        var running = 0
+        /// The queues that have nothing to do.
+        var idle: [DispatchQueue]
         var nextID: UInt64 = 0
     }
 
-    private let threads: Int
     private let maxWaiting: Int
-    private let queue = DispatchQueue(label: "imaging", attributes: .concurrent)
-    private let state = Lock(State())
+    private let state: Lock<State>
 
+    /// Serial queues, as each has a thread of its own whatever else is busy; a concurrent queue would take its threads from
+    /// those few that Swift's tasks run on.
     init(threads: Int, maxWaiting: Int) {
-        self.threads = threads
         self.maxWaiting = maxWaiting
+        state = Lock(State(idle: (0..<threads).map { DispatchQueue(label: "imaging.\($0)") }))
     }
 
     /// How much work has been taken and not begun.
@@ -58,14 +59,12 @@ final class ImagingPool: Sendable {
     }
 
     private func enqueue(_ id: UInt64, _ work: @escaping @Sendable (Bool) -> Void) -> Bool {
-        let (isAccepted, startsThread) = state.withLock { state in
-            guard state.running < threads || state.waiting.count < maxWaiting else { return (false, false) }
+        let (isAccepted, idle) = state.withLock { state -> (Bool, DispatchQueue?) in
+            guard !state.idle.isEmpty || state.waiting.count < maxWaiting else { return (false, nil) }
             state.waiting.append((id, work))
-            guard state.running < threads else { return (true, false) }
-            state.running += 1
-            return (true, true)
+            return (true, state.idle.popLast())
         }
-        if startsThread { queue.async { self.workUntilIdle() } }
+        if let idle { idle.async { self.work(on: idle) } }
         return isAccepted
     }
 
@@ -76,15 +75,16 @@ final class ImagingPool: Sendable {
         work?(true)
     }
 
-    private func workUntilIdle() {
-        while let next = next() { next(false) }
+    /// Works until nothing waits, then lies idle.
+    private func work(on queue: DispatchQueue) {
+        while let next = next(for: queue) { next(false) }
         VipsLibrary.leaveThread()
     }
 
-    private func next() -> (@Sendable (Bool) -> Void)? {
+    private func next(for queue: DispatchQueue) -> (@Sendable (Bool) -> Void)? {
         state.withLock { state in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst().work }
-            state.running -= 1
+            state.idle.append(queue)
             return nil
         }
     }

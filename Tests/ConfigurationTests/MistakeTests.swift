@@ -3,14 +3,23 @@ import Testing
 
 @testable import Configuration
 
-/// One mistake made in `Sample.complete`: what is replaced, by what, and the line that `check` prints for it.
+/// One mistake made in `Sample.complete`: what is replaced, by what, and what `check` says about it.
+///
+/// The place of the error is marked `‸` in the replacement; an error elsewhere stands at the only occurrence of `place`.
 struct Mistake: Sendable, CustomTestStringConvertible {
-    var old: String
-    var new: String
+    var text: String
     var expected: String
 
-    init(_ old: String, _ new: String, _ expected: String) {
-        (self.old, self.new, self.expected) = (old, new, expected)
+    init(_ old: String, _ new: String, at place: String? = nil, _ expected: String) {
+        var marked = Sample.complete.changing(old, to: new)
+        if let place { marked = marked.changing(place, to: "‸" + place) }
+        let lines = marked.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let line = lines.firstIndex(where: { $0.contains("‸") }), let mark = lines[line].firstIndex(of: "‸")
+        else {
+            preconditionFailure("no place is marked in '\(new)'")
+        }
+        text = marked.changing("‸", to: "")
+        self.expected = "\(line + 1):\(lines[line][..<mark].unicodeScalars.count + 1) \(expected)"
     }
 
     var testDescription: String { expected }
@@ -27,363 +36,359 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     }
 
     static let structure: [Mistake] = [
-        Mistake("version: 1", "version: 2", "1:10 version: must be 1, not '2'"),
-        Mistake("  watch: false", "  wathc: false", "9:3 server.wathc: unknown key (did you mean 'watch'?)"),
-        Mistake("alerts:\n", "alarms:\n", "112:1 alarms: unknown key (did you mean 'alerts'?)"),
+        Mistake("version: 1", "version: ‸2", "version: must be 1, not '2'"),
+        Mistake("  watch: false", "  ‸wathc: false", "server.wathc: unknown key (did you mean 'watch'?)"),
+        Mistake("alerts:\n", "‸alarms:\n", "alarms: unknown key (did you mean 'alerts'?)"),
         Mistake(
             "  max_attempts: 3",
-            "  max-attempts: 3",
-            "23:3 routing.max-attempts: unknown key (did you mean 'max_attempts'?)"
+            "  ‸max-attempts: 3",
+            "routing.max-attempts: unknown key (did you mean 'max_attempts'?)"
         ),
-        Mistake("  watch: false", "  watch: no", "9:10 server.watch: must be true or false, not 'no'"),
-        Mistake("  watch: false", "  watch: [true]", "9:10 server.watch: must be true or false, not a list"),
-        Mistake("  watch: false", "  watch:", "9:9 server.watch: has no value (give one, or remove the key)"),
+        Mistake("  watch: false", "  watch: ‸no", "server.watch: must be true or false, not 'no'"),
+        Mistake("  watch: false", "  watch: ‸[true]", "server.watch: must be true or false, not a list"),
+        Mistake("  watch: false", "  watch:‸", "server.watch: has no value (give one, or remove the key)"),
         Mistake(
             "listen: 127.0.0.1:9000",
-            "listen: localhost",
-            "3:11 server.listen: must be HOST:PORT, not 'localhost' (such as 127.0.0.1:8080 or [::1]:8080)"
+            "listen: ‸localhost",
+            "server.listen: must be HOST:PORT, not 'localhost' (such as 127.0.0.1:8080 or [::1]:8080)"
         ),
-        Mistake(
-            "mode: official",
-            "mode: offical",
-            "5:9 server.mode: unknown mode 'offical' (did you mean 'official'?)"
-        ),
+        Mistake("mode: official", "mode: ‸offical", "server.mode: unknown mode 'offical' (did you mean 'official'?)"),
         Mistake(
             "[10.0.0.0/8, ",
-            "[10.0.0.0/33, ",
-            "7:21 server.trusted_proxies[0]: must be an IP address or CIDR block, not '10.0.0.0/33' (such as 10.0.0.0/8 or fd00::/8)"
+            "[‸10.0.0.0/33, ",
+            "server.trusted_proxies[0]: must be an IP address or CIDR block, not '10.0.0.0/33' (such as 10.0.0.0/8 or fd00::/8)"
         ),
         Mistake(
             "https://studio.example.com]",
-            "studio.example.com]",
-            "8:23 server.cors_origins[1]: must be '*' or an origin, not 'studio.example.com' (such as https://studio.example.com)"
+            "‸studio.example.com]",
+            "server.cors_origins[1]: must be '*' or an origin, not 'studio.example.com' (such as https://studio.example.com)"
         ),
-        Mistake("  bucket: pictures\n", "", "14:3 storage.bucket: is required"),
+        Mistake("  bucket: pictures\n", "", at: "adapter: s3", "storage.bucket: is required"),
         Mistake(
             "adapter: s3",
-            "adapter: ftp",
-            "14:12 storage.adapter: unknown storage adapter 'ftp' (one of filesystem, s3)"
+            "adapter: ‸ftp",
+            "storage.adapter: unknown storage adapter 'ftp' (one of filesystem, s3)"
         ),
-        Mistake("adapter: s3", "adapter: filesystem", "15:3 storage.endpoint: unknown key (known: adapter)"),
         Mistake(
             "deadline: 90s",
-            "deadline: 90",
-            "22:13 routing.deadline: must be a duration, not '90' (such as 500ms, 30s or 2m)"
+            "deadline: ‸90",
+            "routing.deadline: must be a duration, not '90' (such as 500ms, 30s or 2m)"
         ),
-        Mistake("deadline: 90s", "deadline: 2h", "22:13 routing.deadline: must be 100ms to 3600s, not '2h'"),
-        Mistake("max_attempts: 3", "max_attempts: 7", "23:17 routing.max_attempts: must be 1 to 6, not '7'"),
+        Mistake("deadline: 90s", "deadline: ‸2h", "routing.deadline: must be 100ms to 3600s, not '2h'"),
+        Mistake("max_attempts: 3", "max_attempts: ‸7", "routing.max_attempts: must be 1 to 6, not '7'"),
         Mistake(
             "max_attempts: 3",
-            "max_attempts: '3'",
-            "23:17 routing.max_attempts: must be a whole number, not a quoted text"
+            "max_attempts: ‸'3'",
+            "routing.max_attempts: must be a whole number, not a quoted text"
         ),
         Mistake(
             "per_ip: 5/s",
-            "per_ip: 5/fortnight",
-            "83:11 limits.per_ip: must be a rate, not '5/fortnight' (such as 10/min, 100/hour or 1000/day)"
+            "per_ip: ‸5/fortnight",
+            "limits.per_ip: must be a rate, not '5/fortnight' (such as 10/min, 100/hour or 1000/day)"
         ),
         Mistake(
             "upload: 1GiB",
-            "upload: 1 GiB",
-            "88:11 limits.upload: must be a size in bytes, not '1 GiB' (such as 10MiB)"
+            "upload: ‸1 GiB",
+            "limits.upload: must be a size in bytes, not '1 GiB' (such as 10MiB)"
         ),
         Mistake(
             "retires: 2027-10-01",
-            "retires: 2027-02-30",
-            "60:20 providers.openai.models.gpt-image-2.retires: must be a date, not '2027-02-30' (such as 2026-12-01)"
+            "retires: ‸2027-02-30",
+            "providers.openai.models.gpt-image-2.retires: must be a date, not '2027-02-30' (such as 2026-12-01)"
         ),
         Mistake(
             "max_images: 4",
-            "max_images: 11",
-            "54:23 providers.openai.models.gpt-image-2.max_images: must be 1 to 10, not '11'"
+            "max_images: ‸11",
+            "providers.openai.models.gpt-image-2.max_images: must be 1 to 10, not '11'"
         ),
         Mistake(
             "formats: [png, jpeg]",
-            "formats: [png, gif]",
-            "53:25 providers.openai.models.gpt-image-2.formats[1]: unknown format 'gif' (one of png, jpeg, webp)"
+            "formats: [png, ‸gif]",
+            "providers.openai.models.gpt-image-2.formats[1]: unknown format 'gif' (one of png, jpeg, webp)"
         ),
         Mistake(
             "formats: [png, jpeg]",
-            "formats: png",
-            "53:20 providers.openai.models.gpt-image-2.formats: must be a list, not a single value"
+            "formats: ‸png",
+            "providers.openai.models.gpt-image-2.formats: must be a list, not a single value"
         ),
         Mistake(
             "supports: [transparency, seed]",
-            "supports: [transparancy]",
-            "57:22 providers.openai.models.gpt-image-2.supports[0]: unknown feature 'transparancy' (did you mean 'transparency'?)"
+            "supports: [‸transparancy]",
+            "providers.openai.models.gpt-image-2.supports[0]: unknown feature 'transparancy' (did you mean 'transparency'?)"
         ),
         Mistake(
             "[generate, edit, stream]",
-            "[generate, edits]",
-            "51:32 providers.openai.models.gpt-image-2.operations[1]: unknown operation 'edits' (did you mean 'edit'?)"
+            "[generate, ‸edits]",
+            "providers.openai.models.gpt-image-2.operations[1]: unknown operation 'edits' (did you mean 'edit'?)"
         ),
         Mistake(
             "[generate, edit, stream]",
-            "[stream]",
-            "51:21 providers.openai.models.gpt-image-2.operations: names no operation besides 'stream'"
+            "‸[stream]",
+            "providers.openai.models.gpt-image-2.operations: names no operation besides 'stream'"
         ),
         Mistake(
             "sizes: [1024x1024, 1536x1024]",
-            "sizes: [1024x1024, big]",
-            "75:28 providers.replicate.models.black-forest-labs/flux-schnell.sizes[1]: must be a size, not 'big' (such as 1024x1024)"
+            "sizes: [1024x1024, ‸big]",
+            "providers.replicate.models.black-forest-labs/flux-schnell.sizes[1]: must be a size, not 'big' (such as 1024x1024)"
         ),
         Mistake(
             "sizes: [1024x1024, 1536x1024]",
-            "sizes: any",
-            "75:16 providers.replicate.models.black-forest-labs/flux-schnell.sizes: must be a list or a mapping, not a single value"
+            "sizes: ‸any",
+            "providers.replicate.models.black-forest-labs/flux-schnell.sizes: must be a list or a mapping, not a single value"
         ),
         Mistake(
             "ratios: [\"1:1\", 3:2]",
-            "ratios: [\"1:1\", 1.5]",
-            "68:49 providers.stability.models.core.ratios[1]: must be a ratio, not '1.5' (such as \"16:9\")"
+            "ratios: [\"1:1\", ‸1.5]",
+            "providers.stability.models.core.ratios[1]: must be a ratio, not '1.5' (such as \"16:9\")"
         ),
-        Mistake(
-            "ratios: [\"1:1\", 3:2]",
-            "ratios: []",
-            "68:41 providers.stability.models.core.ratios: must not be empty"
-        ),
+        Mistake("ratios: [\"1:1\", 3:2]", "ratios: ‸[]", "providers.stability.models.core.ratios: must not be empty"),
         Mistake(
             "min_edge: 256",
-            "min_edge: 4000",
-            "52:40 providers.openai.models.gpt-image-2.sizes.min_edge: must not be larger than 'max_edge'"
+            "min_edge: ‸4000",
+            "providers.openai.models.gpt-image-2.sizes.min_edge: must not be larger than 'max_edge'"
         ),
         Mistake(
             "poll: {first: 50ms, max: 200ms}",
-            "poll: {first: 50ms, max: 20ms}",
-            "72:30 providers.replicate.poll.max: must not be shorter than 'first'"
+            "poll: {first: 50ms, max: ‸20ms}",
+            "providers.replicate.poll.max: must not be shorter than 'first'"
         ),
     ]
 
     static let names: [Mistake] = [
         Mistake(
             "adapter: stability\n",
-            "adapter: stabilty\n",
-            "64:14 providers.stability.adapter: unknown adapter 'stabilty' (did you mean 'stability'?)"
+            "adapter: ‸stabilty\n",
+            "providers.stability.adapter: unknown adapter 'stabilty' (did you mean 'stability'?)"
         ),
         Mistake(
-            "  stability:\n    adapter",
-            "  open ai:\n    adapter",
-            "63:3 providers.open ai: is no usable name: 'open ai' (letters, digits and '-' '_' '.', at most 64)"
+            "  replicate:\n    adapter",
+            "  ‸open ai:\n    adapter",
+            "providers.open ai: is no usable name: 'open ai' (letters, digits and '-' '_' '.', at most 64)"
         ),
-        Mistake("  stability:\n", "  openai:\n", "63:3 providers.openai: duplicate key (first on line 40)"),
+        Mistake("  replicate:\n", "  ‸stability:\n", "providers.stability: duplicate key (first on line 67)"),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "lo: {cost: 0.006}",
-            "62:11 providers.openai.models.gpt-image-2.tiers.lo: unknown tier 'lo' (did you mean 'low'?)"
+            "‸lo: {cost: 0.006}",
+            "providers.openai.models.gpt-image-2.tiers.lo: unknown tier 'lo' (did you mean 'low'?)"
         ),
-        Mistake("policy: house", "policy: hous", "21:11 routing.policy: unknown policy 'hous' (did you mean 'house'?)"),
+        Mistake("policy: house", "policy: ‸hous", "routing.policy: unknown policy 'hous' (did you mean 'house'?)"),
         Mistake(
             "    policy: quality",
-            "    policy: qualty",
-            "34:13 aliases.dall-e-3.policy: unknown policy 'qualty' (did you mean 'quality'?)"
+            "    policy: ‸qualty",
+            "aliases.dall-e-3.policy: unknown policy 'qualty' (did you mean 'quality'?)"
         ),
         Mistake(
             "rank: cost, max_cost: 0.5",
-            "rank: price",
-            "31:21 routing.policies.price.rank: unknown rank 'price' (one of cost, score, latency, weighted, order)"
+            "rank: ‸price",
+            "routing.policies.price.rank: unknown rank 'price' (one of cost, score, latency, weighted, order)"
         ),
-        Mistake(
-            "latency: 0.2}}",
-            "latency: 1.2}}",
-            "30:66 routing.policies.mix.weights.latency: must be 0 to 1, not '1.2'"
-        ),
+        Mistake("latency: 0.2}}", "latency: ‸1.2}}", "routing.policies.mix.weights.latency: must be 0 to 1, not '1.2'"),
         Mistake(
             "{cost: 0.5, score: 0.3, latency: 0.2}",
-            "{cost: 0}",
-            "30:36 routing.policies.mix.weights: all weights are 0"
+            "‸{cost: 0}",
+            "routing.policies.mix.weights: all weights are 0"
         ),
         Mistake(
             ", weights: {cost: 0.5, score: 0.3, latency: 0.2}",
             "",
-            "30:10 routing.policies.mix.weights: is required"
+            at: "{rank: weighted}",
+            "routing.policies.mix.weights: is required"
         ),
         Mistake(
             "order: [stability/core, ",
-            "order: [stability/cor, ",
-            "29:34 routing.policies.house.order[0]: unknown model 'stability/cor' (did you mean 'stability/core'?)"
+            "order: [‸stability/cor, ",
+            "routing.policies.house.order[0]: unknown model 'stability/cor' (did you mean 'stability/core'?)"
         ),
         Mistake(
             "old: {model: gpt-image-2}",
-            "old: {model: gpt-image-3}",
-            "37:16 aliases.old.model: unknown model 'gpt-image-3' (did you mean 'gpt-image-2'?)"
+            "old: {model: ‸gpt-image-3}",
+            "aliases.old.model: unknown model 'gpt-image-3' (did you mean 'gpt-image-2'?)"
         ),
         Mistake(
             "standard: medium",
-            "standard: middle",
-            "35:25 aliases.dall-e-3.quality.standard: unknown tier 'middle' (did you mean 'medium'?)"
+            "standard: ‸medum",
+            "aliases.dall-e-3.quality.standard: unknown tier 'medum' (did you mean 'medium'?)"
         ),
         Mistake(
             "1792x1024: 1536x1024",
-            "wide: 1536x1024",
-            "36:12 aliases.dall-e-3.size.wide: must be a size, not 'wide' (such as 1024x1024)"
+            "‸wide: 1536x1024",
+            "aliases.dall-e-3.size.wide: must be a size, not 'wide' (such as 1024x1024)"
         ),
         Mistake(
             "  old: {model",
-            "  auto: {model",
-            "37:3 aliases.auto: 'auto' is what requests say that leave the choice to a policy"
+            "  ‸auto: {model",
+            "aliases.auto: 'auto' is what requests say that leave the choice to a policy"
         ),
         Mistake(
             "    wait: 5s",
-            "    wait: soon",
-            "73:11 providers.replicate.wait: must be a duration, not 'soon' (such as 500ms, 30s or 2m)"
+            "    wait: ‸soon",
+            "providers.replicate.wait: must be a duration, not 'soon' (such as 500ms, 30s or 2m)"
         ),
         Mistake(
             "    timeout: 20s",
-            "    wait: 20s",
-            "46:5 providers.openai.wait: unknown key (known: adapter, api_key, enabled, priority, timeout, retries, max_in_flight, spend_per_day, poll, base_url, models)"
+            "    ‸wait: 20s",
+            "providers.openai.wait: unknown key (known: adapter, api_key, enabled, priority, timeout, retries, max_in_flight, spend_per_day, poll, base_url, models)"
         ),
         Mistake(
             "core: {operations: [generate], ",
-            "core: {",
-            "68:7 providers.stability.models.core: the adapter does not know this model (check its name, or say what it can do with 'operations: [generate]')"
+            "‸core: {",
+            "providers.stability.models.core: the adapter does not know this model (check its name, or say what it can do with 'operations: [generate]')"
         ),
         Mistake(
             "check: [prompt, result]",
-            "check: [promt]",
-            "111:93 moderation.endpoint.check[0]: unknown check 'promt' (did you mean 'prompt'?)"
+            "check: [‸promt]",
+            "moderation.endpoint.check[0]: unknown check 'promt' (did you mean 'prompt'?)"
         ),
     ]
 
     static let money: [Mistake] = [
         Mistake(
             "core: {operations: [generate], ratios: [\"1:1\", 3:2], score: 60, tiers: {low: {cost: 0.03}}}",
-            "core: {operations: [generate], tiers: {low: {cost: -0.03}}}",
-            "68:58 providers.stability.models.core.tiers.low.cost: must not be negative"
+            "core: {operations: [generate], tiers: {low: {cost: ‸-0.03}}}",
+            "providers.stability.models.core.tiers.low.cost: must not be negative"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: {cost: cheap}",
-            "62:22 providers.openai.models.gpt-image-2.tiers.low.cost: must be a decimal number of dollars, not 'cheap' (such as 0.053)"
+            "low: {cost: ‸cheap}",
+            "providers.openai.models.gpt-image-2.tiers.low.cost: must be a decimal number of dollars, not 'cheap' (such as 0.053)"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: {cost: 1e-3}",
-            "62:22 providers.openai.models.gpt-image-2.tiers.low.cost: must be a decimal number of dollars, not '1e-3' (such as 0.053)"
+            "low: {cost: ‸1e-3}",
+            "providers.openai.models.gpt-image-2.tiers.low.cost: must be a decimal number of dollars, not '1e-3' (such as 0.053)"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: {cost: 0.0000001}",
-            "62:22 providers.openai.models.gpt-image-2.tiers.low.cost: is finer than a millionth of a dollar: '0.0000001'"
+            "low: {cost: ‸0.0000001}",
+            "providers.openai.models.gpt-image-2.tiers.low.cost: is finer than a millionth of a dollar: '0.0000001'"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: {cost: '0.006'}",
-            "62:22 providers.openai.models.gpt-image-2.tiers.low.cost: must be an amount in dollars, not a quoted text"
+            "low: {cost: ‸'0.006'}",
+            "providers.openai.models.gpt-image-2.tiers.low.cost: must be an amount in dollars, not a quoted text"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: 0.006",
-            "62:16 providers.openai.models.gpt-image-2.tiers.low: must be a mapping, not a single value"
+            "low: ‸0.006",
+            "providers.openai.models.gpt-image-2.tiers.low: must be a mapping, not a single value"
         ),
         Mistake(
             "low: {cost: 0.006, score: 12}",
-            "low: {score: 12}",
-            "62:16 providers.openai.models.gpt-image-2.tiers.low.cost: is required"
+            "low: ‸{score: 12}",
+            "providers.openai.models.gpt-image-2.tiers.low.cost: is required"
         ),
         Mistake(
             "default: 0.3}",
-            "default: x}",
-            "63:59 providers.openai.models.gpt-image-2.tiers.high.cost.default: must be a decimal number of dollars, not 'x' (such as 0.053)"
+            "default: ‸x}",
+            "providers.openai.models.gpt-image-2.tiers.high.cost.default: must be a decimal number of dollars, not 'x' (such as 0.053)"
         ),
         Mistake(
             "{1024x1024: 0.2, auto",
-            "{1024: 0.2, auto",
-            "63:24 providers.openai.models.gpt-image-2.tiers.high.cost.1024: must be a size, not '1024' (such as 1024x1024)"
+            "{‸1024: 0.2, auto",
+            "providers.openai.models.gpt-image-2.tiers.high.cost.1024: must be a size, not '1024' (such as 1024x1024)"
         ),
         Mistake(
             "params: {moderation: low}",
-            "params: low",
-            "63:97 providers.openai.models.gpt-image-2.tiers.high.params: must be a mapping, not a single value"
+            "params: ‸low",
+            "providers.openai.models.gpt-image-2.tiers.high.params: must be a mapping, not a single value"
         ),
         Mistake(
             "image_out: 30",
-            "image_out: -30",
-            "64:62 providers.openai.models.gpt-image-2.token_prices.image_out: must not be negative"
+            "image_out: ‸-30",
+            "providers.openai.models.gpt-image-2.token_prices.image_out: must not be negative"
         ),
         Mistake(
             "spend_per_day: 12.34",
-            "spend_per_day: lots",
-            "49:20 providers.openai.spend_per_day: must be a decimal number of dollars, not 'lots' (such as 0.053)"
+            "spend_per_day: ‸lots",
+            "providers.openai.spend_per_day: must be a decimal number of dollars, not 'lots' (such as 0.053)"
         ),
-        Mistake("credit_usd: 0.02", "credit_usd: 0", "91:15 billing.credit_usd: must be more than 0"),
+        Mistake("credit_usd: 0.02", "credit_usd: ‸0", "billing.credit_usd: must be more than 0"),
         Mistake(
             "markup: 1.25",
-            "markup: 0",
-            "94:11 billing.markup: must be a decimal factor above 0 and up to 1000, not '0' (such as 3 or 1.25)"
+            "markup: ‸0",
+            "billing.markup: must be a decimal factor above 0 and up to 1000, not '0' (such as 3 or 1.25)"
         ),
         Mistake(
             "price: 0.99",
-            "price: 0.995",
-            "97:54 billing.packs.small.price: must be whole cents, and more than 0 (such as 7.99)"
+            "price: ‸0.995",
+            "billing.packs.small.price: must be whole cents, and more than 0 (such as 7.99)"
         ),
-        Mistake("plain: {credits: 20, ", "plain: {", "98:14 billing.packs.plain.credits: is required"),
+        Mistake("plain: {credits: 20, ", "plain: ‸{", "billing.packs.plain.credits: is required"),
     ]
 
     private static let literal =
         "a secret must not stand in this file (write ${NAME} for an environment variable, or ${file:PATH} for a file)"
 
     static let secrets: [Mistake] = [
-        Mistake("access_key: ${S3_ACCESS}", "access_key: AKIA1", "18:15 storage.access_key: " + literal),
-        Mistake("secret_key: ${S3_SECRET}", "secret_key: x${S3_SECRET}", "19:15 storage.secret_key: " + literal),
-        Mistake(
-            "api_key: ${STABILITY_API_KEY}",
-            "api_key: sk-live-123",
-            "66:14 providers.stability.api_key: " + literal
-        ),
+        Mistake("access_key: ${S3_ACCESS}", "access_key: ‸AKIA1", "storage.access_key: " + literal),
+        Mistake("secret_key: ${S3_SECRET}", "secret_key: ‸x${S3_SECRET}", "storage.secret_key: " + literal),
+        Mistake("api_key: ${STABILITY_API_KEY}", "api_key: ‸sk-live-123", "providers.stability.api_key: " + literal),
         Mistake(
             "secret_key: \"${STRIPE_SECRET_KEY}\"",
-            "secret_key: sk_live",
-            "99:53 billing.stripe.secret_key: " + literal
+            "secret_key: ‸sk_live",
+            "billing.stripe.secret_key: " + literal
         ),
         Mistake(
             "webhook_secret: \"${CREEM_WEBHOOK_SECRET}\"",
-            "webhook_secret: w",
-            "100:88 billing.creem.webhook_secret: " + literal
+            "webhook_secret: ‸w",
+            "billing.creem.webhook_secret: " + literal
         ),
         Mistake(
             "session_secret: ${file:data/session.secret}",
-            "session_secret: abc",
-            "103:19 auth.session_secret: " + literal
+            "session_secret: ‸abc",
+            "auth.session_secret: " + literal
         ),
         Mistake(
             "client_secret: \"${GOOGLE_CLIENT_SECRET}\"",
-            "client_secret: abc",
-            "106:42 auth.google.client_secret: " + literal
+            "client_secret: ‸abc",
+            "auth.google.client_secret: " + literal
         ),
         Mistake(
             "database: ${DATABASE_URL}",
-            "database: postgres://u:pw@db/x",
-            "12:11 database: a secret must not stand in this file (write ${DATABASE_URL}, or postgres://user:${PASSWORD}@host/name)"
+            "database: ‸postgres://u:pw@db/x",
+            "database: a secret must not stand in this file (write ${DATABASE_URL}, or postgres://user:${PASSWORD}@host/name)"
         ),
         Mistake(
             "database: ${DATABASE_URL}",
-            "database: mysql://db",
-            "12:11 database: must be sqlite or a postgres:// URL (such as ${DATABASE_URL})"
+            "database: ‸mysql://db",
+            "database: must be sqlite or a postgres:// URL (such as ${DATABASE_URL})"
         ),
         Mistake(
             "base_url: https://api.stability.ai",
-            "base_url: https://me:pw@api.stability.ai",
-            "65:15 providers.stability.base_url: must not contain a user name or password (give the key in its own field, by reference)"
+            "base_url: ‸https://me:pw@api.stability.ai",
+            "providers.stability.base_url: must not contain a user name or password (give the key in its own field, by reference)"
         ),
         Mistake(
             "base_url: https://api.stability.ai",
-            "base_url: api.stability.ai",
-            "65:15 providers.stability.base_url: must be an absolute http or https URL, not 'api.stability.ai' (such as https://api.example.com/v1)"
+            "base_url: ‸api.stability.ai",
+            "providers.stability.base_url: must be an absolute http or https URL, not 'api.stability.ai' (such as https://api.example.com/v1)"
         ),
         Mistake(
             "base_url: https://api.stability.ai",
-            "base_url: https://api.stability.ai/v1?x=1",
-            "65:15 providers.stability.base_url: must not have a query or fragment: 'https://api.stability.ai/v1?x=1'"
+            "base_url: ‸https://api.stability.ai/v1?x=1",
+            "providers.stability.base_url: must not have a query or fragment: 'https://api.stability.ai/v1?x=1'"
         ),
-        Mistake("    base_url: https://api.stability.ai\n", "", "64:5 providers.stability.base_url: is required"),
+        Mistake(
+            "    base_url: https://api.stability.ai\n",
+            "",
+            at: "adapter: stability\n",
+            "providers.stability.base_url: is required"
+        ),
     ]
 
     @Test(arguments: structure + names + money + secrets)
     func `each mistake is reported once, at its line and column, with its key`(mistake: Mistake) {
-        let reading = Sample.read(Sample.complete.changing(mistake.old, to: mistake.new))
+        let reading = Sample.read(mistake.text)
         #expect(reading.errors.map(\.brief).contains(mistake.expected), "\(reading.errors.map(\.brief))")
         #expect(reading.errors.count == 1, "\(reading.errors.map(\.brief))")
         #expect(reading.registry == nil)
+    }
+
+    @Test func `keys of another variant are unknown, each of them`() {
+        let errors = Sample.read(Sample.complete.changing("adapter: s3", to: "adapter: filesystem")).errors
+        #expect(
+            errors.map(\.key) == ["endpoint", "region", "bucket", "access_key", "secret_key"].map { "storage.\($0)" }
+        )
     }
 
     @Test func `all mistakes of a file are reported at once and in order`() {
@@ -436,7 +441,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         ("providers: {}\n", "2:12 providers: must name at least one provider"),
         ("providers:\n", "2:11 providers: must not be empty"),
         ("providers: []\n", "2:12 providers: must be a mapping, not a list"),
-        ("providers: {s: {adapter: sandbox, models: {}}}\n", "2:44 providers.s.models: must name at least one model"),
+        ("providers: {s: {adapter: sandbox, models: {}}}\n", "2:43 providers.s.models: must name at least one model"),
         ("providers: {s: {adapter: sandbox}}\n", "2:16 providers.s.models: is required"),
         (
             "providers: {s: {adapter: sandbox, models: {m: {operations: [edit], tiers: {}}}}}\n",

@@ -149,13 +149,15 @@ import Testing
 
     // MARK: - What the adapter knows
 
-    @Test(arguments: [
-        ("", Set([Operation.generate, .edit]), 16, true, Set([Feature.transparency, .moderation, .user])),
-        ("operations: [generate]", [.generate], 0, false, [.transparency, .moderation, .user]),
-        ("operations: [edit, stream], max_references: 2", [.edit], 2, true, [.transparency, .moderation, .user]),
-        ("supports: [seed]", [.generate, .edit], 16, true, [.seed, .moderation, .user]),
-        ("supports: []", [.generate, .edit], 16, true, [.moderation, .user]),
-    ])
+    static let statements: [(String, Set<Operation>, Int, Bool, Set<Feature>)] = [
+        ("", [.generate, .edit], 16, true, [.transparency, .moderation, .user]),
+        ("operations: [generate], ", [.generate], 0, false, [.transparency, .moderation, .user]),
+        ("operations: [edit, stream], max_references: 2, ", [.edit], 2, true, [.transparency, .moderation, .user]),
+        ("supports: [seed], ", [.generate, .edit], 16, true, [.seed, .moderation, .user]),
+        ("supports: [], ", [.generate, .edit], 16, true, [.moderation, .user]),
+    ]
+
+    @Test(arguments: statements)
     func `the file stands above what the adapter knows`(
         keys: String,
         operations: Set<Operation>,
@@ -166,7 +168,7 @@ import Testing
         let text = """
             version: 1
             providers:
-              o: {adapter: openai, base_url: "https://x.test/v1/", models: {known: {\(keys.isEmpty ? "" : keys + ", ")tiers: {low: {cost: 1}}}}}
+              o: {adapter: openai, base_url: "https://x.test/v1/", models: {known: {\(keys)tiers: {low: {cost: 1}}}}}
 
             """
         let provider = try #require(try registry(text).providers.first)
@@ -224,7 +226,7 @@ struct Unexpected: Error {}
         )
         #expect(
             reading.warnings.map(\.brief) == [
-                "66:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
+                "70:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
             ]
         )
         #expect(reading.unset.isEmpty)
@@ -276,7 +278,7 @@ struct Unexpected: Error {}
         let reading = Sample.read(Sample.complete, environment: without("DATABASE_URL"))
         #expect(reading.errors.isEmpty && reading.registry != nil)
         #expect(
-            reading.unset.map(\.brief) == ["12:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
+            reading.unset.map(\.brief) == ["13:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
         )
     }
 

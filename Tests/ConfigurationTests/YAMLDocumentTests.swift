@@ -48,12 +48,12 @@ import Testing
         (
             "a: {b: 1\nc: 2\n",
             [
-                "2:2 a.b: did not find expected ',' or '}' (close the bracket, and quote texts that contain brackets or commas)"
+                "2:2 c: did not find expected ',' or '}' (close the bracket, and quote texts that contain brackets or commas)"
             ]
         ),
         ("a: 1\n---\nb: 2\n", ["2:1 : a second document begins here (keep one, and remove '---')"]),
         ("x: &x {a: 1}\ny:\n  <<: *x\n", ["3:3 y.<<: merge keys are not supported (write the keys out)"]),
-        ("a: *b\n", ["1:4 a: found undefined alias"]),
+        ("a: *b\n", ["1:4 a: unknown anchor 'b' (an alias repeats a value that an '&b' above it names)"]),
         ("a: &a [*a]\n", ["1:8 a[0]: unknown anchor 'a' (an alias repeats a value that an '&a' above it names)"]),
         ("a: !mine 3\n", ["1:4 a: tags are not supported here (remove '!…')"]),
         (

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Imaging
 
-@Suite struct ImagingPoolTests {
-    /// Holds work up until it is opened.
+@Suite(.timeLimit(.minutes(1))) struct ImagingPoolTests {
+    /// Holds work up, busily, until it is opened.
     private final class Gate: Sendable {
         private let isOpen = Atomic(false)
         private let entered = Atomic(false)

@@ -29,7 +29,7 @@ import Testing
         let isTurned = name.hasPrefix("oriented")
         #expect(facts.format == format)
         #expect((facts.width, facts.height) == (isTurned ? (24, 40) : (40, 24)))
-        #expect(facts.orientation == nil)
+        #expect(facts.orientation ?? 1 == 1)  // libvips writes a 1 of its own into every WebP
         if format != .jpeg {
             let before = try await imaging.hasTransparency(source)
             #expect(try await imaging.hasTransparency(result) == before)

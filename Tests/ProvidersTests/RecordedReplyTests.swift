@@ -21,6 +21,21 @@ import Testing
         let call: VendorCall =
             switch record.call {
             case "poll": .poll(handle)
+            case "create async": .create(Sample.request("upscale-creative"), uploads: [:])
+            default: .create(Sample.request("core"), uploads: [:])
+            }
+        #expect(
+            Meaning.text { () throws(ProviderFailure) in try adapter.decode(record.reply, to: call) } == record.means
+        )
+    }
+
+    @Test(arguments: try RecordedReply.all("replicate"))
+    func `a Replicate reply means what its record says`(record: RecordedReply) throws {
+        let adapter = try ReplicateAdapter(Sample.node())
+        let handle = VendorHandle(id: "gm3q", pollURL: "https://api.replicate.com/v1/predictions/gm3q")
+        let call: VendorCall =
+            switch record.call {
+            case "poll": .poll(handle)
             case "cancel": .cancel(handle)
             case "upload": .upload(Sample.picture())
             default: .create(Sample.request("black-forest-labs/flux-schnell"), uploads: [:])

@@ -1,3 +1,4 @@
+import Orchestrator
 import Dispatch
 import Glibc
 import Synchronization

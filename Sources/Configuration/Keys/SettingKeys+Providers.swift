@@ -41,33 +41,34 @@ extension SettingKeys {
                 Key("spend_per_day", .scalar(.dollars), "Dollars that it may cost in a UTC day; none: no cap."),
                 Key("poll", .section(poll), "How often unfinished work is asked after."),
             ],
-            variants: Variants(key: "adapter", cases: kinds.names.map { ($0, keys(of: $0)) })
+            variants: Variants(
+                key: "adapter",
+                cases: kinds.names.map { ($0, keys(of: [$0])) },
+                unknown: keys(of: kinds.names)
+            )
         )
         return .table(Table(noun: "provider", keys: .identifier, values: .section(provider), atLeast: 1))
     }
 
-    /// What one kind adds to a provider's keys.
-    private func keys(of kind: String) -> [Key] {
-        guard let type = kinds[kind] else { return [] }
+    /// What a kind adds to a provider's keys; of several kinds, what any of them does.
+    private func keys(of names: [String]) -> [Key] {
+        let types = names.compactMap { kinds[$0] }
         let text = "Address of the vendor's API, without trailing slash."
+        let mayLackURL = names.count > 1 || types.contains { $0 is any LocalAdapter.Type }
         let url =
-            type is any LocalAdapter.Type
+            mayLackURL
             ? Key("base_url", .scalar(.serviceURL), text) : Key(required: "base_url", .scalar(.serviceURL), text)
-        let own = type.providerKeys.subtracting(["base_url", "models"]).sorted().map {
-            Key($0, .adapters, "Read by the adapter '\(kind)'.")
+        let own = Set(types.flatMap { $0.providerKeys }).subtracting(["base_url", "models"]).sorted().map {
+            Key($0, .adapters, "Read by the adapter.")
         }
-        let models = Table(
-            noun: "model",
-            keys: .modelName,
-            values: .section(model(of: kind, type.modelKeys.sorted())),
-            atLeast: 1
-        )
+        let ofModels = Set(types.flatMap { $0.modelKeys }).sorted()
+        let models = Table(noun: "model", keys: .modelName, values: .section(model(ofModels)), atLeast: 1)
         return [url] + own + [
             Key(required: "models", .table(models), "The models that are offered, by the vendor's names.")
         ]
     }
 
-    private func model(of kind: String, _ own: [String]) -> Section {
+    private func model(_ own: [String]) -> Section {
         let sizes = Shape.either([.list(of: .scalar(.size), atLeast: 1), .section(freeSizes)])
         let score = Shape.scalar(.number(-1_000_000...1_000_000))
         let scores = Section([
@@ -104,7 +105,7 @@ extension SettingKeys {
         ]
         let names = Set(common.map(\.name))
         return Section(
-            common + own.filter { !names.contains($0) }.map { Key($0, .adapters, "Read by the adapter '\(kind)'.") }
+            common + own.filter { !names.contains($0) }.map { Key($0, .adapters, "Read by the adapter.") }
         )
     }
 

@@ -30,7 +30,7 @@ struct Section: Sendable {
         guard let variants else { return keys }
         let chosen = try? node.optionalString(variants.key) ?? variants.standard
         if let chosen, let more = variants.cases.first(where: { $0.name == chosen })?.keys { return keys + more }
-        return keys + variants.union
+        return keys + (variants.unknown ?? variants.union)
     }
 }
 
@@ -40,6 +40,8 @@ struct Variants: Sendable {
     /// The case when the key is absent.
     var standard: String?
     var cases: [(name: String, keys: [Key])]
+    /// The keys while the case is unknown, where `union` would take the wrong one of two that have the same name.
+    var unknown: [Key]?
 
     /// Every key that some case has, none of them required.
     var union: [Key] {

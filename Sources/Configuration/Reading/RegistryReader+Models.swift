@@ -101,7 +101,8 @@ extension RegistryReader {
     private func freeSizes(_ node: ConfigNode) -> FreeSizes {
         var sizes = FreeSizes()
         func read(_ name: String, _ property: WritableKeyPath<FreeSizes, Int>) {
-            let value = diagnostics.read(node[name]) { node throws(ConfigError) in try node.integer(in: 1...Int.max) }
+            // Beyond this the shape has been found wrong already; products of edges and ratios must not overflow here.
+            let value = diagnostics.read(node[name]) { node throws(ConfigError) in try node.integer(in: 1...1 << 32) }
             if let value { sizes[keyPath: property] = value }
         }
         read("multiple_of", \.multipleOf)
@@ -112,9 +113,11 @@ extension RegistryReader {
         read("max_ratio", \.maxRatio)
         if sizes.minEdge > sizes.maxEdge {
             diagnostics.error(node.error("min_edge", "must not be larger than 'max_edge'"))
+            return FreeSizes()
         }
         if sizes.minPixels > sizes.maxPixels {
             diagnostics.error(node.error("min_pixels", "must not be larger than 'max_pixels'"))
+            return FreeSizes()
         }
         return sizes
     }

@@ -9,8 +9,10 @@ struct YAMLComposer {
     /// Anchors whose value is still being read: an alias to one of them would contain itself.
     private var openAnchors: Set<String> = []
     private var valueCount = 0
-    /// Where in the tree the reader is, for problems that libyaml reports without one.
+    /// The last value that was begun, for problems that libyaml reports by line and column alone.
     private var path = ""
+    /// The mappings around it: the column of their keys, and their paths.
+    private var keyColumns: [(column: Int, path: String)] = []
 
     init(file: String, references: ReferenceResolver) {
         self.file = file
@@ -25,7 +27,8 @@ struct YAMLComposer {
             while true {
                 let event = try parser.next()
                 switch event.kind {
-                case .streamStart, .documentEnd: continue
+                case .streamStart: continue
+                case .documentEnd: path = ""
                 case .streamEnd: return root ?? node(.null, at: .start, path: "")
                 case .documentStart:
                     guard root == nil else {
@@ -40,7 +43,7 @@ struct YAMLComposer {
             }
         } catch {
             let problem = YAMLSyntaxHint.explain(error, in: bytes)
-            report(problem.place, path, problem.message, hint: problem.hint)
+            report(problem.place, key(at: problem.place, in: bytes), problem.message, hint: problem.hint)
             return nil
         }
     }
@@ -56,6 +59,21 @@ struct YAMLComposer {
                 hint: hint
             )
         )
+    }
+
+    /// The key whose line a problem is on; the scanner reads ahead of the tree, so that line may not be in it yet.
+    private func key(at place: YAMLPlace, in bytes: [UInt8]) -> String {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: place.line, omittingEmptySubsequences: false)
+        guard lines.indices.contains(place.line - 1) else { return path }
+        let line = String(decoding: lines[place.line - 1], as: UTF8.self)
+        let indentation = line.prefix { $0 == " " }.count
+        let name = line.dropFirst(indentation).prefix { $0 != ":" && $0 != " " }
+        guard !name.isEmpty, !"-#{}[]\"'&*!?|>%@`\t".contains(name[name.startIndex]) else { return path }
+        guard let parent = keyColumns.last(where: { $0.column == indentation + 1 }) else {
+            return indentation == 0 && path.isEmpty ? String(name) : path
+        }
+        let key = parent.path.isEmpty ? String(name) : "\(parent.path).\(name)"
+        return path.hasPrefix(key) ? path : key
     }
 
     // MARK: - Values
@@ -118,7 +136,6 @@ struct YAMLComposer {
             elements.append(element.node)
             size += element.size
         }
-        self.path = path
         return (node(.sequence(elements), at: place, path: path), size)
     }
 
@@ -144,9 +161,10 @@ struct YAMLComposer {
             let name = scalar.text
             let keyPath = path.isEmpty ? name : "\(path).\(name)"
             self.path = keyPath
+            keyColumns.removeAll { $0.column >= key.place.column }
+            keyColumns.append((key.place.column, path))
             let found = try value(try parser.next(), &parser, path: keyPath, depth: depth + 1)
             size += found.size + 1
-            self.path = path
             if name == "<<", scalar.isPlain {
                 report(key.place, keyPath, "merge keys are not supported", hint: "write the keys out")
             } else if let line = lines[name] {

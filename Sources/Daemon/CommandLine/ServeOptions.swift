@@ -56,4 +56,13 @@ struct ListenAddress: Sendable, Hashable {
         self.host = String(host)
         self.port = port
     }
+
+    /// The address under which clients on this machine reach a server bound here.
+    func url(port: UInt16) -> String {
+        switch host {
+        case "0.0.0.0", "::": "http://127.0.0.1:\(port)"
+        case let host where host.contains(":"): "http://[\(host)]:\(port)"
+        default: "http://\(host):\(port)"
+        }
+    }
 }

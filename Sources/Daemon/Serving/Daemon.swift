@@ -35,6 +35,11 @@ final class Daemon: Sendable {
     init(_ options: ServeOptions, kinds: AdapterKinds, environment: [String: String]) async throws(StartFailure) {
         let time = SystemTime()
         log = JSONLog(level: options.logLevel, time: time)
+        let source = try Self.registrySource(options, kinds, environment, time)
+        let settings = source.current.server
+        guard let listen = ListenAddress(settings.listen) else {
+            throw StartFailure("server.listen must be HOST:PORT, not '\(settings.listen)'")
+        }
         let directory: DataDirectory
         let secret: [UInt8]
         do throws(DataDirectory.Problem) {
@@ -43,32 +48,8 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.message)
         }
-        let source = try Self.registrySource(options, kinds, environment, time)
-        guard case .sqlite = source.current.database else {
-            throw StartFailure("database: only sqlite is available in this version")
-        }
-        guard let listen = ListenAddress(source.current.server.listen) else {
-            throw StartFailure("server.listen must be HOST:PORT, not '\(source.current.server.listen)'")
-        }
-        do throws(StoreError) {
-            store = try SQLiteStore(directory: directory.path)
-        } catch {
-            throw StartFailure("cannot open the database: \(error)")
-        }
-        do throws(ArtifactError) {
-            storage = try FilesystemStorage(directory: directory.artifacts)
-        } catch {
-            throw StartFailure("cannot open the picture storage: \(error)")
-        }
-        do throws(TransportError) {
-            _ = try ProcessLimits.raiseDescriptors()
-            var loops: [EventLoop] = []
-            for index in 0..<ProcessLimits.processors { loops.append(try EventLoop(name: "loop-\(index)")) }
-            self.loops = loops
-            files = try BlockingPool(name: "files", threads: Self.fileThreads)
-        } catch {
-            throw StartFailure("\(error)")
-        }
+        (store, storage) = try Self.openRecord(in: directory, source.current)
+        (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
             files: files,
@@ -76,42 +57,32 @@ final class Daemon: Sendable {
         )
         let background = BackgroundTasks(on: loops[0])
         self.background = background
-        let health = Health()
+        server = HTTPServer(configuration: Self.configuration(listen, time), loops: loops)
+        do throws(TransportError) {
+            address = listen.url(port: try server.start().port)
+        } catch {
+            throw StartFailure("cannot listen on \(settings.listen): \(error)")
+        }
         let engine = EngineServices(
             upstream: upstream,
             storage: storage,
             imaging: VipsImaging(),
             store: store,
             time: time,
-            health: health,
+            health: Health(),
             offloading: PoolOffloading(pool: files),
             log: log,
             executor: { EventLoop.current },
             background: { background.submit($0) }
         )
-        var configuration = HTTPServerConfiguration()
-        configuration.host = listen.host
-        configuration.port = listen.port
-        configuration.errorResponse = { status, reason in Self.protocolError(status, reason, time) }
-        let front = LateHandler()
-        server = HTTPServer(configuration: configuration, loops: loops, handler: front)
-        let bound: PeerAddress
-        do throws(TransportError) {
-            bound = try server.start()
-        } catch {
-            throw StartFailure("cannot listen on \(source.current.server.listen): \(error)")
-        }
-        address = "http://\(listen.host.contains(":") ? "[\(listen.host)]" : listen.host):\(bound.port)"
-        let reachable = listen.host == "0.0.0.0" || listen.host == "::" ? "http://127.0.0.1:\(bound.port)" : address
         service = Service(
             engine: engine,
             registrySource: source,
-            links: ImageLinks(publicURL: source.current.server.publicURL ?? reachable, secret: secret),
+            links: ImageLinks(publicURL: settings.publicURL ?? address, secret: secret),
             metrics: Metrics(),
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files)
         )
-        front.adopt(Edge(service: service, routes: Self.routes))
         try await prepare(options, directory)
     }
 
@@ -122,7 +93,7 @@ final class Daemon: Sendable {
         for loop in loops { loop.start() }
         let isClean = await withTaskGroup(of: Bool?.self) { group in
             group.addTask { [self] in
-                await server.run()
+                await server.run(Edge(service: service, routes: Self.routes))
                 return nil
             }
             group.addTask { [self] in
@@ -171,6 +142,49 @@ final class Daemon: Sendable {
     }
 
     // MARK: - Building
+
+    private static func openRecord(
+        in directory: DataDirectory,
+        _ registry: Registry
+    ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
+        guard case .sqlite = registry.database else {
+            throw StartFailure("database: only sqlite is available in this version")
+        }
+        guard case .filesystem = registry.storage else {
+            throw StartFailure("storage: only filesystem is available in this version")
+        }
+        let store: SQLiteStore
+        do throws(StoreError) {
+            store = try SQLiteStore(directory: directory.path)
+        } catch {
+            throw StartFailure("cannot open the database: \(error)")
+        }
+        do throws(ArtifactError) {
+            return (store, try FilesystemStorage(directory: directory.artifacts))
+        } catch {
+            throw StartFailure("cannot open the picture storage: \(error)")
+        }
+    }
+
+    /// One event loop for each processor, and threads for what must not hold a loop up.
+    private static func makeThreads() throws(StartFailure) -> ([EventLoop], BlockingPool) {
+        do throws(TransportError) {
+            try ProcessLimits.raiseDescriptors()
+            var loops: [EventLoop] = []
+            for index in 0..<ProcessLimits.processors { loops.append(try EventLoop(name: "loop-\(index)")) }
+            return (loops, try BlockingPool(name: "files", threads: fileThreads))
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration()
+        configuration.host = listen.host
+        configuration.port = listen.port
+        configuration.errorResponse = { status, reason in protocolError(status, reason, time) }
+        return configuration
+    }
 
     private static func registrySource(
         _ options: ServeOptions,
@@ -228,22 +242,6 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("cannot use the database: \(error)")
         }
-    }
-}
-
-/// Stands before the server until the service that it serves has been built around the server's own address.
-private final class LateHandler: HTTPHandler {
-    private let edge = Lock(Edge?.none)
-
-    func adopt(_ edge: Edge) {
-        self.edge.withLock { $0 = edge }
-    }
-
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard let edge = edge.withLock({ $0 }) else {
-            return .error(.overloaded("the daemon is starting"), path: request.path)
-        }
-        return await edge.respond(to: request)
     }
 }
 

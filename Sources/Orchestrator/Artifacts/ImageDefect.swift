@@ -1,43 +1,38 @@
-/// Why bytes are not taken as a picture.
-public struct ImageDefect: Error, Sendable, Hashable {
-    /// The class of the defect.
-    public enum Kind: Sendable, Hashable {
-        /// The bytes are of no kind that we know.
+/// Why bytes are no complete picture that we take.
+package struct ImageDefect: Error, Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        /// Nothing that is known.
         case notAnImage
-        /// The bytes are something known, which we do not take.
-        case unsupported(name: String)
-        /// The file ends before the picture does.
+        /// Something known that we do not take: `GIF`, `SVG`, `HTML`, …
+        case unsupported(String)
+        /// It ends too early.
         case truncated
-        /// The file contradicts its format; the text names the part.
+        /// A checksum, length or order is wrong.
         case corrupt(String)
-        /// Width times height exceeds ``ImageLimits/maxPixels``.
         case tooManyPixels(width: Int, height: Int)
-        /// More than ``ImageLimits/maxTrailingBytes`` follow the picture.
+        /// More than `ImageLimits.maxTrailingBytes` follow the picture.
         case trailingBytes
     }
 
-    /// The class of the defect.
-    public var kind: Kind
+    package var kind: Kind
 
-    /// Names a defect.
-    public init(_ kind: Kind) {
+    package init(_ kind: Kind) {
         self.kind = kind
     }
 
-    /// What is wrong, for people.
-    public var message: String {
+    /// What is wrong, fit for the caller's eyes.
+    package var message: String {
         switch kind {
-        case .notAnImage: "not an image; png, jpeg and webp are accepted"
-        case .unsupported(let name): "\(name) is not supported; png, jpeg and webp are accepted"
-        case .truncated: "the image is incomplete"
-        case .corrupt(let part): "the image is damaged: \(part)"
-        case .tooManyPixels(let width, let height): "the image is too large: \(width)x\(height) pixels"
-        case .trailingBytes: "too many bytes follow the end of the image"
+        case .notAnImage: "not a PNG, JPEG or WebP picture"
+        case .unsupported(let name): "\(name) is not supported; send PNG, JPEG or WebP"
+        case .truncated: "the picture is cut off"
+        case .corrupt(let what): "the picture is damaged: \(what)"
+        case .tooManyPixels(let width, let height): "the picture has too many pixels: \(width)x\(height)"
+        case .trailingBytes: "too many bytes follow the end of the picture"
         }
     }
 }
 
 extension ImageDefect: CustomStringConvertible {
-    /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,24 +1,22 @@
-/// What the container of a picture says about it.
-public struct ImageFacts: Sendable, Hashable {
-    /// The file format.
-    public var format: ImageFormat
-    /// Pixels across as stored, before ``orientation`` is applied; 1 or more.
-    public var width: Int
-    /// Pixels down as stored, before ``orientation`` is applied; 1 or more.
-    public var height: Int
-    /// Whether pixels can be transparent; that some are is not known from the container.
-    public var hasAlpha: Bool
-    /// The size of the file, bytes behind its end included.
-    public var byteCount: Int64
-    /// Whether the file carries a C2PA manifest (content credentials); its signature is not checked.
-    public var hasC2PA: Bool
-    /// The Exif orientation, 1...8, where the file states one; 5...8 swap width and height.
-    public var orientation: Int?
+/// What the bytes of a picture say about it.
+package struct ImageFacts: Sendable, Hashable {
+    package var format: ImageFormat
+    /// Pixels across, as stored, before `orientation` is applied.
+    package var width: Int
+    /// Pixels down, as stored, before `orientation` is applied.
+    package var height: Int
+    /// Whether pixels may be transparent; that some are is not known from the header.
+    package var hasAlpha: Bool
+    /// The size of the file, bytes behind the picture's end included.
+    package var byteCount: Int64
+    /// Whether a C2PA manifest is embedded; its signature is not checked.
+    package var hasC2PA: Bool
+    /// The Exif orientation, 1...8, where stated; 5...8 swap width and height.
+    package var orientation: Int?
     /// How many bytes follow the end of the picture: none in a clean file.
-    public var trailingByteCount: Int64
+    package var trailingByteCount: Int64
 
-    /// States the facts; sizes are in pixels and bytes.
-    public init(
+    package init(
         format: ImageFormat,
         width: Int,
         height: Int,
@@ -39,5 +37,5 @@ public struct ImageFacts: Sendable, Hashable {
     }
 
     /// The size as stored; nil for one too large for any request.
-    public var size: PixelSize? { PixelSize(width: width, height: height) }
+    package var size: PixelSize? { PixelSize(width: width, height: height) }
 }

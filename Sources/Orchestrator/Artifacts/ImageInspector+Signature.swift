@@ -28,25 +28,25 @@ struct ImageSignature {
 
     /// The name of a kind of file that people send although we do not take it.
     var name: String? {
-        if has("GIF8") { return "gif" }
-        if has("BM"), start.count >= 14, start[6..<10].allSatisfy({ $0 == 0 }) { return "bmp" }
-        if has("II*\0") || has("MM\0*") { return "tiff" }
+        if has("GIF8") { return "GIF" }
+        if has("BM"), start.count >= 14, start[6..<10].allSatisfy({ $0 == 0 }) { return "BMP" }
+        if has("II*\0") || has("MM\0*") { return "TIFF" }
         if has("ftyp", at: 4) { return isoMedia }
-        if has("%PDF") { return "pdf" }
-        if has("\0\0\u{1}\0") { return "ico" }
-        if has("RIFF") { return "a riff file that is not webp" }
+        if has("%PDF") { return "PDF" }
+        if has("\0\0\u{1}\0") { return "ICO" }
+        if has("RIFF") { return "a RIFF file other than WebP" }
         if start.starts(with: [0xFF, 0x0A]) || start.starts(with: [0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C]) {
-            return "jpeg xl"
+            return "JPEG XL"
         }
-        if start.starts(with: [0, 0, 0, 0x0C, 0x6A, 0x50]) { return "jpeg 2000" }
-        if start.starts(with: [0x50, 0x4B, 3, 4]) { return "a zip archive" }
+        if start.starts(with: [0, 0, 0, 0x0C, 0x6A, 0x50]) { return "JPEG 2000" }
+        if start.starts(with: [0x50, 0x4B, 3, 4]) { return "a ZIP archive" }
         return textual
     }
 
     /// The major brand of an ISO base media file (ISO/IEC 14496-12).
     private var isoMedia: String {
-        if has("avif", at: 8) || has("avis", at: 8) { return "avif" }
-        if has("heic", at: 8) || has("heix", at: 8) || has("mif1", at: 8) || has("hevc", at: 8) { return "heic" }
+        if has("avif", at: 8) || has("avis", at: 8) { return "AVIF" }
+        if has("heic", at: 8) || has("heix", at: 8) || has("mif1", at: 8) || has("hevc", at: 8) { return "HEIC" }
         return "video"
     }
 
@@ -54,10 +54,10 @@ struct ImageSignature {
         var text = start[...]
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
         let lowered = String(decoding: text.drop { $0 <= 0x20 }, as: UTF8.self).lowercased()
-        if lowered.hasPrefix("<svg") || lowered.hasPrefix("<?xml") && lowered.contains("<svg") { return "svg" }
-        if lowered.hasPrefix("<!doctype html") || lowered.hasPrefix("<html") { return "html" }
-        if lowered.hasPrefix("<?xml") || lowered.hasPrefix("<!doctype svg") { return "xml" }
-        if lowered.hasPrefix("{") || lowered.hasPrefix("[") { return "json" }
+        if lowered.hasPrefix("<svg") || lowered.hasPrefix("<?xml") && lowered.contains("<svg") { return "SVG" }
+        if lowered.hasPrefix("<!doctype html") || lowered.hasPrefix("<html") { return "HTML" }
+        if lowered.hasPrefix("<?xml") || lowered.hasPrefix("<!doctype svg") { return "XML" }
+        if lowered.hasPrefix("{") || lowered.hasPrefix("[") { return "JSON" }
         return nil
     }
 

@@ -83,7 +83,7 @@ struct WebPWalker: ContainerWalker {
         case "VP8 ", "VP8L":
             guard !hasData else { throw ImageDefect(.corrupt("two images")) }
             hasData = true
-        case "ANMF", "ANIM": throw ImageDefect(.unsupported(name: "animated webp"))
+        case "ANMF", "ANIM": throw ImageDefect(.unsupported("animated WebP"))
         default: break
         }
         if remaining == 0 { try endPayload() }
@@ -142,7 +142,7 @@ struct WebPWalker: ContainerWalker {
     private mutating func readExtended() throws(ImageDefect) {
         guard outline == nil, kept.bytes.count == 10 else { throw ImageDefect(.corrupt("the VP8X chunk")) }
         guard kept.bytes[0] & WebPWalker.extendedAnimation == 0 else {
-            throw ImageDefect(.unsupported(name: "animated webp"))
+            throw ImageDefect(.unsupported("animated WebP"))
         }
         isExtended = true
         outline = try ImageOutline(

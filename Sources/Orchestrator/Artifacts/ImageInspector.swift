@@ -3,7 +3,7 @@
 /// It proves that the file is whole and well built, down to every checksum the format has; that the pixels inside decode
 /// is a separate, dearer question. Feed all bytes with ``consume(_:)``, in pieces of any size, then ask ``finish()``.
 /// After a defect every further call throws the same one.
-public struct ImageInspector: Sendable {
+package struct ImageInspector: Sendable {
     private let limits: ImageLimits
     /// The first bytes, until the format is known.
     private var start: [UInt8] = []
@@ -12,7 +12,7 @@ public struct ImageInspector: Sendable {
     private var byteCount: Int64 = 0
 
     /// What is known so far; nil until the header has come.
-    public var facts: ImageFacts? {
+    package var facts: ImageFacts? {
         guard let walker, let format = ImageSignature(start).format, let outline = walker.outline else { return nil }
         return ImageFacts(
             format: format,
@@ -27,12 +27,12 @@ public struct ImageInspector: Sendable {
     }
 
     /// Makes an inspector for one picture.
-    public init(limits: ImageLimits = ImageLimits()) {
+    package init(limits: ImageLimits = ImageLimits()) {
         self.limits = limits
     }
 
     /// Takes the next bytes; throws as soon as they prove the picture unacceptable.
-    public mutating func consume(_ bytes: Span<UInt8>) throws(ImageDefect) {
+    package mutating func consume(_ bytes: Span<UInt8>) throws(ImageDefect) {
         if let defect { throw defect }
         byteCount += Int64(bytes.count)
         do throws(ImageDefect) {
@@ -48,12 +48,12 @@ public struct ImageInspector: Sendable {
     }
 
     /// Ends the picture; throws unless it is complete.
-    public mutating func finish() throws(ImageDefect) -> ImageFacts {
+    package mutating func finish() throws(ImageDefect) -> ImageFacts {
         if let defect { throw defect }
         guard let walker, walker.isComplete, let facts else {
             let signature = ImageSignature(start)
             throw walker != nil || signature.isBeginning
-                ? ImageDefect(.truncated) : ImageDefect(signature.name.map { .unsupported(name: $0) } ?? .notAnImage)
+                ? ImageDefect(.truncated) : ImageDefect(signature.name.map { .unsupported($0) } ?? .notAnImage)
         }
         return facts
     }
@@ -69,7 +69,7 @@ public struct ImageInspector: Sendable {
         case .webp: walker = WebPWalker(limits: limits)
         case nil:
             guard start.count < ImageSignature.longest else {
-                throw ImageDefect(signature.name.map { .unsupported(name: $0) } ?? .notAnImage)
+                throw ImageDefect(signature.name.map { .unsupported($0) } ?? .notAnImage)
             }
             return
         }

@@ -1,13 +1,5 @@
 /// Serves one job: attempt by attempt, as the fallback policy orders, until its pictures are there or nobody is left.
 package final class JobExecution: Sendable {
-    private struct State: Sendable {
-        var attempts: [AttemptRecord]
-        var adapted: [Adaptation]
-        var usage: TokenUsage?
-        var tier: Tier?
-        var hasShownPartials = false
-    }
-
     package let id: JobID
     private let owner: UserID
     private let services: EngineServices
@@ -20,7 +12,7 @@ package final class JobExecution: Sendable {
     private let ownKeys: [String: Secret]
     private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
     private let firstLanes: [Lane]
-    private let state: Lock<State>
+    private let journal: AttemptJournal
 
     package init(
         id: JobID,
@@ -59,13 +51,16 @@ package final class JobExecution: Sendable {
             )
             return record
         }
-        state = Lock(
-            State(attempts: intents, adapted: plan.adapted + first.rendition.adapted, usage: nil, tier: nil)
+        journal = AttemptJournal(
+            of: id,
+            intents: intents,
+            adapted: plan.adapted + first.rendition.adapted,
+            services: services
         )
     }
 
     /// The attempts that will be made first; recorded with the job before anything is sent.
-    package var intents: [AttemptRecord] { state.withLock { $0.attempts } }
+    package var intents: [AttemptRecord] { journal.attempts }
 
     /// Runs to the end and returns the job as it shall be recorded, with the bytes of its pictures.
     package func run(_ accepted: JobRecord) async -> (job: JobRecord, sources: [ByteSource]) {
@@ -73,12 +68,7 @@ package final class JobExecution: Sendable {
         var job = accepted
         job.finished = services.time.now()
         let delivered = end.delivered.sorted { $0.key < $1.key }.map(\.value)
-        state.withLock { state in
-            job.attempts = state.attempts
-            job.adapted = state.adapted
-            job.answer.usage = state.usage
-            job.answer.tier = state.tier
-        }
+        journal.write(to: &job)
         let complete = delivered.count == plan.request.count
         if complete || (!delivered.isEmpty && routing.partialResults) {
             job.status = .succeeded
@@ -144,7 +134,7 @@ package final class JobExecution: Sendable {
                 }
             case .fallBack:
                 lane.fallBack()
-                noteAdaptations(of: plan.candidates[lane.candidate])
+                journal.note(plan.candidates[lane.candidate].rendition.adapted)
             case .giveUp:
                 end.failures.append(failure)
                 return end
@@ -154,7 +144,7 @@ package final class JobExecution: Sendable {
 
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
-        if Task.isCancelled || failure.code == PictureIntake.storageCode || state.withLock(\.hasShownPartials) {
+        if Task.isCancelled || failure.code == PictureIntake.storageCode || journal.hasShownPartials {
             return .giveUp
         }
         let policy = FallbackPolicy(
@@ -175,14 +165,6 @@ package final class JobExecution: Sendable {
         return policy.step(after: failure.kind, history, jitter: services.time.jitter())
     }
 
-    private func noteAdaptations(of candidate: Candidate) {
-        state.withLock { state in
-            for change in candidate.rendition.adapted where !state.adapted.contains(change) {
-                state.adapted.append(change)
-            }
-        }
-    }
-
     // MARK: - One attempt
 
     private struct AttemptResult {
@@ -192,7 +174,7 @@ package final class JobExecution: Sendable {
 
     private func attempt(_ lane: inout Lane, _ candidate: Candidate) async -> AttemptResult {
         let isRetry = lane.attemptsHere > 0
-        var record = openRecord(for: lane, candidate)
+        var record = journal.open(for: lane, candidate)
         let isRecorded = lane.intent != nil
         lane.noteAttempt()
         let attemptDeadline = min(services.time.monotonic() + candidate.provider.timeout, deadline)
@@ -205,14 +187,14 @@ package final class JobExecution: Sendable {
         record.cost = hold
         let day = services.time.now().day
         if let obstacle = await enter(candidate, hold, day: day, isRetry: isRetry) {
-            close(&record, with: obstacle, cost: .zero)
+            journal.close(&record, with: obstacle, cost: .zero)
             return AttemptResult(failure: obstacle)
         }
         let began = services.time.monotonic()
         record.started = services.time.now()
         var result = AttemptResult()
         do throws(ProviderFailure) {
-            if !isRecorded { try await keep(record) }
+            if !isRecorded { try await journal.keep(record) }
             try await prepareMask(&call, candidate)
             let conversation = conversation(with: candidate, call, record: record, deadline: attemptDeadline)
             let delivery = try await conversation.create()
@@ -220,7 +202,7 @@ package final class JobExecution: Sendable {
         } catch {
             if case .unknown = error.kind { lane.unknowns += 1 }
             result.failure = error
-            close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
+            journal.close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
         }
         leave(candidate, record, hold: hold, day: day, isRetry: isRetry, began: began)
         return result
@@ -284,13 +266,12 @@ package final class JobExecution: Sendable {
             [self] handle async throws(ProviderFailure) in
             var record = record
             record.handle = handle
-            update(record)
-            try await keep(record)
+            try await journal.keep(record)
         }
         var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
         if let showPartial {
             onPartial = { [self] sink, index in
-                state.withLock { $0.hasShownPartials = true }
+                journal.noteShownPartial()
                 await showPartial(sink, index)
             }
         }
@@ -362,7 +343,7 @@ package final class JobExecution: Sendable {
             atMost: hold
         )
         let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        finishRecord(&record, candidate, finished.flatMap(\.0.adapted))
+        journal.finish(&record, finished.flatMap(\.0.adapted))
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }
@@ -406,67 +387,6 @@ package final class JobExecution: Sendable {
             record.seed = picture.seed
             record.revisedPrompt = picture.revisedPrompt
             return DeliveredPicture(record: record, source: finished.artifact.source)
-        }
-    }
-
-    // MARK: - The attempts' records
-
-    private func openRecord(for lane: Lane, _ candidate: Candidate) -> AttemptRecord {
-        state.withLock { state in
-            if let intent = lane.intent { return state.attempts[intent - 1] }
-            let record = AttemptRecord(
-                n: state.attempts.count + 1,
-                provider: candidate.provider.id,
-                model: candidate.model.id,
-                tier: candidate.offer.tier,
-                count: lane.slots.count,
-                started: services.time.now()
-            )
-            state.attempts.append(record)
-            return record
-        }
-    }
-
-    private func update(_ record: AttemptRecord) {
-        state.withLock { $0.attempts[record.n - 1] = record }
-    }
-
-    private func keep(_ record: AttemptRecord) async throws(ProviderFailure) {
-        do throws(StoreError) {
-            try await services.store.record(record, of: id)
-        } catch {
-            throw ProviderFailure(.unavailable(.quota), "store: \(error)", code: PictureIntake.storageCode)
-        }
-    }
-
-    private func close(_ record: inout AttemptRecord, with failure: ProviderFailure, cost: MicroUSD) {
-        record.outcome = failure.kind.outcome
-        record.label = failure.kind.label
-        record.cost = cost
-        record.ended = services.time.now()
-        record.handle = state.withLock { $0.attempts[record.n - 1].handle }
-        update(record)
-        services.log.log(
-            .warning,
-            "attempt failed",
-            [
-                ("job.id", id.text), ("provider", record.provider), ("model", record.model),
-                ("outcome", failure.kind.label), ("code", failure.code ?? ""), ("why", failure.detail),
-            ]
-        )
-    }
-
-    private func finishRecord(_ record: inout AttemptRecord, _ candidate: Candidate, _ adapted: [Adaptation]) {
-        record.outcome = .ok
-        record.ended = services.time.now()
-        let finished = record
-        state.withLock { state in
-            var finished = finished
-            finished.handle = state.attempts[finished.n - 1].handle
-            state.attempts[finished.n - 1] = finished
-            state.tier = state.tier ?? candidate.offer.tier
-            if let usage = finished.usage { state.usage = (state.usage ?? .zero) + usage }
-            for change in adapted where !state.adapted.contains(change) { state.adapted.append(change) }
         }
     }
 }

@@ -2,8 +2,11 @@ internal import Orchestrator
 
 /// Takes in one picture for a `FilesystemStorage`: hashed and inspected as it arrives, in memory while it is small.
 final class StagingSink: ArtifactSink, @unchecked Sendable {  // one thread at a time, as `BlobSink` demands
-    /// More than this goes to a temporary file, in pieces of this size.
+    /// More than this goes to a temporary file.
     static let memoryLimit = 256 << 10
+    /// From then on bytes go there in pieces of this size: small enough for malloc to reuse their memory, where larger
+    /// ones are mapped and cleared by the kernel each time.
+    static let pieceSize = 64 << 10
 
     private enum Phase {
         case taking, finished, aborted, staged
@@ -38,7 +41,7 @@ final class StagingSink: ArtifactSink, @unchecked Sendable {  // one thread at a
         }
         hash?.update(bytes)
         buffer.append(bytes)
-        if buffer.count > StagingSink.memoryLimit { spill() }
+        if buffer.count > (spool == nil ? StagingSink.memoryLimit : StagingSink.pieceSize) { spill() }
     }
 
     func finish() {
@@ -91,7 +94,7 @@ final class StagingSink: ArtifactSink, @unchecked Sendable {  // one thread at a
         spool = file
         file.append(buffer)
         buffer = []
-        buffer.reserveCapacity(StagingSink.memoryLimit)
+        buffer.reserveCapacity(StagingSink.pieceSize)
     }
 
     /// Lets go of the bytes of a picture that nobody can use.

@@ -16,7 +16,7 @@ extension Connection {
         .bind(job.started).bind(job.finished).bind(job.cost).bind(.object(job.request)).bind(job.answer.json)
         .bind(Connection.json(job.adapted)).bind(job.error?.record)
         .run()
-        for attempt in job.attempts { try put(attempt, of: job.id) }
+        for attempt in job.attempts { try insert(attempt, of: job.id) }
         for image in job.images { try insert(image) }
     }
 
@@ -47,22 +47,36 @@ extension Connection {
     }
 
     private func put(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
-        try statement(
+        // An upsert would take the entry out of the index of times and put it back, though the time hardly ever changes.
+        let update = try statement(
             """
-            INSERT INTO attempts (job_id, n, provider, model, tier, count, started_ms, ended_ms, outcome, label,
-                cost_micro_usd, delivered, handle, usage)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (job_id, n) DO UPDATE SET provider = excluded.provider, model = excluded.model,
-                tier = excluded.tier, count = excluded.count, started_ms = excluded.started_ms,
-                ended_ms = excluded.ended_ms, outcome = excluded.outcome, label = excluded.label,
-                cost_micro_usd = excluded.cost_micro_usd, delivered = excluded.delivered, handle = excluded.handle,
-                usage = excluded.usage
+            UPDATE attempts SET provider = ?, model = ?, tier = ?, count = ?, ended_ms = ?, outcome = ?, label = ?,
+                cost_micro_usd = ?, delivered = ?, handle = ?, usage = ?
+            WHERE job_id = ? AND n = ? AND started_ms = ?
             """
         )
-        .bind(job).bind(attempt.n).bind(attempt.provider).bind(attempt.model).bind(word: attempt.tier)
-        .bind(attempt.count).bind(attempt.started).bind(attempt.ended).bind(word: attempt.outcome).bind(attempt.label)
-        .bind(attempt.cost).bind(attempt.delivered).bind(attempt.handle?.json).bind(attempt.usage?.json)
-        .run()
+        try bind(attempt, to: update).bind(job).bind(attempt.n).bind(attempt.started).run()
+        if changes == 1 { return }
+        try statement("DELETE FROM attempts WHERE job_id = ? AND n = ?").bind(job).bind(attempt.n).run()
+        try insert(attempt, of: job)
+    }
+
+    private func insert(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
+        let insertion = try statement(
+            """
+            INSERT INTO attempts (provider, model, tier, count, ended_ms, outcome, label, cost_micro_usd, delivered,
+                handle, usage, job_id, n, started_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        try bind(attempt, to: insertion).bind(job).bind(attempt.n).bind(attempt.started).run()
+    }
+
+    /// Binds everything but what an attempt is found by.
+    private func bind(_ attempt: AttemptRecord, to statement: Statement) -> Statement {
+        statement.bind(attempt.provider).bind(attempt.model).bind(word: attempt.tier).bind(attempt.count)
+            .bind(attempt.ended).bind(word: attempt.outcome).bind(attempt.label).bind(attempt.cost)
+            .bind(attempt.delivered).bind(attempt.handle?.json).bind(attempt.usage?.json)
     }
 
     private func requireJob(_ id: JobID) throws(DatabaseError) {

@@ -11,7 +11,8 @@ internal import Glibc
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let filled: UnsafeMutablePointer<pthread_cond_t>
     private let limit: Int
-    private var queue: [Element] = []
+    /// Nil where the element was taken: one that is let go may call back, so none must die while the lock is held.
+    private var queue: [Element?] = []
     /// Elements before it have been taken.
     private var head = 0
     private var sleepers = 0
@@ -53,7 +54,7 @@ internal import Glibc
             sleepers -= 1
         }
         let end = min(queue.count, head + most)
-        let taken = Array(queue[head..<end])
+        let taken = (head..<end).compactMap { queue[$0].take() }
         if end == queue.count {
             queue.removeAll(keepingCapacity: end <= 1024)
             head = 0

@@ -13,7 +13,7 @@ package protocol HTTPHandler: Sendable {
 
 /// An HTTP/1.1 server over several event loops; each has its own listening socket (`SO_REUSEPORT`).
 ///
-/// ``start()`` binds, ``run()`` serves; ``drain(grace:)`` or ``stop()`` end it. The loops must outlive the server and are
+/// ``start()`` binds, ``run(_:)`` serves; ``drain(grace:)`` or ``stop()`` end it. The loops must outlive the server and are
 /// not stopped by it.
 package final class HTTPServer: Sendable {
     private struct State {
@@ -23,18 +23,16 @@ package final class HTTPServer: Sendable {
 
     private let configuration: HTTPServerConfiguration
     private let loops: [EventLoop]
-    private let handler: any HTTPHandler
     private let state = Lock(State())
     private let finished = Gate()
 
-    package init(configuration: HTTPServerConfiguration, loops: [EventLoop], handler: any HTTPHandler) {
+    package init(configuration: HTTPServerConfiguration, loops: [EventLoop]) {
         precondition(!loops.isEmpty, "a server needs a loop")
         self.configuration = configuration
         self.loops = loops
-        self.handler = handler
     }
 
-    /// Binds the sockets and returns the address; clients can connect from now on and wait until `run()`.
+    /// Binds the sockets and returns the address; clients can connect from now on and wait until `run(_:)`.
     package func start() throws(TransportError) -> PeerAddress {
         ProcessLimits.ignoreBrokenPipes()
         var descriptors: [Int32] = []
@@ -62,10 +60,11 @@ package final class HTTPServer: Sendable {
     }
 
     /// Serves until `drain` or `stop`, then waits for the handlers that still run; cancelling the task stops the server.
-    package func run() async {
+    ///
+    /// The handler comes last, so that what it serves can be built around the address that `start()` told.
+    package func run(_ handler: any HTTPHandler) async {
         let listeners = state.withLock(\.listeners)
         precondition(!listeners.isEmpty, "start the server first")
-        let handler = handler
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for listener in listeners {
@@ -99,7 +98,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Breaks every connection off; ``run()`` returns once the handlers have.
+    /// Breaks every connection off; ``run(_:)`` returns once the handlers have.
     package func stop() {
         for listener in state.withLock(\.listeners) { listener.loop.execute { listener.stop() } }
     }

@@ -4,7 +4,8 @@ import CSystem
 /// One libcurl multi handle on an event loop: a set of connections and the transfers on them; confined to the loop.
 @safe final class CurlMulti: EventSource {
     private let handle: UnsafeMutableRawPointer
-    private unowned let pool: UpstreamPool
+    /// Held until `close`: connections know their pool, and the loop holds the multi as long as one of them is watched.
+    private let pool: UpstreamPool
     /// Transfers in it.
     private(set) var active = 0
     /// Whether libcurl is at work further up the stack, so that the handle must not be closed.
@@ -33,7 +34,7 @@ import CSystem
     }
 
     deinit {
-        if !isClosed { unsafe curl_multi_cleanup(handle) }
+        assert(isClosed, "only a closed multi may go: libcurl would call back an object that is no more")
     }
 
     /// Closes all connections; the transfers must have been removed. A closed one is of no use any more.

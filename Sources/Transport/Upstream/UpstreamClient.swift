@@ -37,7 +37,8 @@ package final class UpstreamClient: Upstream {
         return sum
     }
 
-    /// Ends every call as cancelled and closes every connection; to be awaited before the loops are stopped.
+    /// Ends every call as cancelled and closes every connection; to be awaited before the loops are stopped, else
+    /// connections stay open as long as the process lives.
     package func shutDown() async {
         for pool in pools { await pool.onLoop { $0.close() } }
     }

@@ -80,7 +80,7 @@ import Testing
         #expect(sink.pendingBytes == 400_000)
         sink.write(bytes.span.extracting(400_000..<bytes.count))
         #expect(sink.pendingBytes == bytes.count)
-        for number in 0..<3 { _ = gate.put(number) }
+        for number in 0..<9 { _ = gate.put(number) }
         sink.finish()
         let staged = try await sink.stage()
         #expect(sink.pendingBytes == 0)
@@ -165,7 +165,8 @@ import Testing
         let staged = try await storage.stage(bytes)
         try await storage.publish([staged])
         let path = directory.path + "/" + pictures[0]
-        try Data(count: 3).write(to: URL(fileURLWithPath: path))
+        // Atomically, as the staged file is the same one under another name.
+        try Data(count: 3).write(to: URL(fileURLWithPath: path), options: .atomic)
         try await storage.publish([staged])
         #expect(try await storage.open(staged.digest).contents == bytes)
         await storage.close()

@@ -25,7 +25,7 @@ struct JobGenerator {
     }
 
     private mutating func text() -> String {
-        let pieces = ["", "a", "Ünïcödé", "e\u{301}", "日本", "\"\\/", "\u{0}", "\n\t", "👩‍👩‍👧", "' OR 1=1 --", "%_?", " "]
+        let pieces = ["", "a", "Ünïcödé", "e\u{301}", "日本", "\"\\/", "\n\t", "👩‍👩‍👧", "' OR 1=1 --", "%_?", " "]
         return (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
             .joined()
     }

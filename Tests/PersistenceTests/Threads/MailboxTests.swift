@@ -43,4 +43,25 @@ import Testing
         for thread in threads { await thread.ended() }
         #expect(seen.take(most: 10_000).sorted() == Array(0..<4000))
     }
+
+    @Test func `an element that dies may put another`() {
+        let mailbox = Mailbox<Echo>(limit: .max)
+        for _ in 0..<3 {
+            _ = mailbox.put(Echo(mailbox))
+            _ = mailbox.put(Echo(mailbox))
+            _ = mailbox.take(most: 1)
+            _ = mailbox.take(most: 9)
+        }
+        #expect(mailbox.count > 0)
+        while !mailbox.take(most: 1).isEmpty, mailbox.count > 0 {}
+    }
+}
+
+/// Sends word of its end, as temporary files do, to the thread that removes them.
+private final class Echo: Sendable {
+    private let mailbox: Mailbox<Echo>?
+
+    init(_ mailbox: Mailbox<Echo>?) { self.mailbox = mailbox }
+
+    deinit { _ = mailbox?.put(Echo(nil)) }
 }

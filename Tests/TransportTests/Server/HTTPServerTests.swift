@@ -421,11 +421,7 @@ import Testing
         var configuration = HTTPServerConfiguration()
         configuration.host = "not an address"
         let loop = try EventLoop(name: "unused")
-        let server = HTTPServer(
-            configuration: configuration,
-            loops: [loop],
-            handler: ClosureHandler { _ in .text("") }
-        )
+        let server = HTTPServer(configuration: configuration, loops: [loop])
         #expect(throws: TransportError.self) { try server.start() }
     }
 }

@@ -148,9 +148,9 @@ func withServer(
     let loops = try (0..<count).map { try EventLoop(name: "loop-\($0)") }
     for loop in loops { loop.start() }
     defer { for loop in loops { loop.stop() } }
-    let server = HTTPServer(configuration: configuration, loops: loops, handler: ClosureHandler(answer: answer))
+    let server = HTTPServer(configuration: configuration, loops: loops)
     let address = try server.start()
-    let running = Task(executorPreference: loops[0]) { await server.run() }
+    let running = Task(executorPreference: loops[0]) { await server.run(ClosureHandler(answer: answer)) }
     do {
         try await body(address.port, server)
     } catch {
