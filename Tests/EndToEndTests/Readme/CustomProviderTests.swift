@@ -11,7 +11,8 @@ import Testing
 
     @Test func `a kind from outside serves a picture, and its failures have their class`() async throws {
         let binary = try await Self.build()
-        let vendor = try BackgroundProgram([try await Shell.python() + "/python3", Self.package.path + "/vendor.py", "0"])
+        let python = try await Shell.python()
+        let vendor = try BackgroundProgram([python + "/python3", Self.package.path + "/vendor.py", "0"])
         let line = await vendor.untilOutput(contains: "\n")
         let origin = try #require(line.firstMatch(of: /drawing on (http:[^\n]*)/)?.output.1)
         let registry = try String(contentsOf: Self.package.appending(path: "providers.yaml"), encoding: .utf8)
@@ -63,7 +64,9 @@ import Testing
             in: package,
             environment: environment
         )
-        guard built.status == 0 else { throw Shell.Failure(description: "the example does not build:\n\(built.output)") }
+        guard built.status == 0 else {
+            throw Shell.Failure(description: "the example does not build:\n\(built.output)")
+        }
         return scratch.appending(path: "debug/custom-provider").path
     }
 }

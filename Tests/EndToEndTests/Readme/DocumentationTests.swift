@@ -43,8 +43,8 @@ import Testing
         for link in text.matches(of: /\]\(([^)]+)\)/).map({ String($0.output.1) }) where !link.hasPrefix("http") {
             if link.hasPrefix("#") {
                 let anchors = text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { heading in
-                    "#" + heading.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0 != "`" && $0 != "," }
-                        .replacingOccurrences(of: " ", with: "-")
+                    let title = heading.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0 != "`" && $0 != "," }
+                    return "#" + title.replacingOccurrences(of: " ", with: "-")
                 }
                 #expect(anchors.contains(link), "\(name): no heading \(link)")
             } else {
@@ -61,7 +61,10 @@ import Testing
         for block in try MarkdownBlock.all(in: file) where block.language == "yaml" {
             guard block.text.hasPrefix("version: 1") else { continue }
             let written = try DaemonProcess(block.text)
-            let answer = try await DaemonProcess.command(["check", written.configurationPath], environment: environment)
+            let answer = try await DaemonProcess.command(
+                ["check", written.configurationPath],
+                environment: environment
+            )
             #expect(answer.status == 0, "\(name):\(block.line): \(answer.output)")
         }
     }
