@@ -36,7 +36,9 @@ struct MarkdownBlock: Sendable {
                     continue
                 }
                 block.text = open?.text ?? ""
-                if block.language == "text", isBelow || block.marker == "printed", let last = blocks.indices.last {
+                if block.language == "text", let last = blocks.lastIndex(where: \.isCommand),
+                    block.marker == "printed" || (isBelow && last == blocks.count - 1)
+                {
                     blocks[last].expected = block.text
                 }
                 blocks.append(block)
