@@ -29,10 +29,10 @@ run: build
 	@scripts/run $(LISTEN) $(DATA_DIR)
 
 lint:
-	swift format lint --strict -r Package.swift Sources Tests
+	swift format lint --strict -r Package.swift Sources Tests examples
 
 format:
-	swift format -i -r Package.swift Sources Tests
+	swift format -i -r Package.swift Sources Tests examples
 
 test: test-deps lint
 	scripts/test
