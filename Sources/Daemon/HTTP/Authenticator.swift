@@ -85,9 +85,9 @@ final class Authenticator: Sendable {
     /// The key of a request; both headers mean the same, and the scheme is not case-sensitive (RFC 9110 section 11.1).
     private static func key(in headers: HTTPHeaders) -> String? {
         if let value = headers["authorization"] {
-            let parts = value.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            return usable(parts[1].split(separator: " ").first.map(String.init))
+            let words = value.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2)
+            guard words.count >= 2, words[0].count == 6, String(words[0])?.lowercased() == "bearer" else { return nil }
+            return usable(String(words[1]))
         }
         return usable(headers["x-api-key"])
     }

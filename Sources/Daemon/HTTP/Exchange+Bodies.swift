@@ -4,7 +4,10 @@ import Transport
 extension Exchange {
     /// The media type of the body in lower case, without parameters; nil when none is named.
     var mediaType: String? {
-        request.headers["content-type"]?.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        guard let value = request.headers["content-type"] else { return nil }
+        // What nearly every client sends needs no work.
+        if value == "application/json" { return value }
+        return value.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
     }
 
     /// The body as a JSON object; a body without a type is taken for JSON, as curl users expect of an API.

@@ -8,11 +8,16 @@ final class Metrics: Sendable {
         var status: Int
     }
 
+    private struct Attempts: Hashable, Sendable {
+        var provider: String
+        var outcome: String
+    }
+
     private struct State: Sendable {
         var requests: [Series: Int] = [:]
         var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
         var seconds = 0.0
-        var attempts: [String: Int] = [:]
+        var attempts: [Attempts: Int] = [:]
     }
 
     /// Upper bounds of the latency histogram, in seconds.
@@ -35,7 +40,7 @@ final class Metrics: Sendable {
         state.withLock { state in
             for attempt in job.attempts {
                 let outcome = attempt.label ?? attempt.outcome?.rawValue ?? "unknown"
-                state.attempts["provider=\"\(attempt.provider)\",outcome=\"\(outcome)\"", default: 0] += 1
+                state.attempts[Attempts(provider: attempt.provider, outcome: outcome), default: 0] += 1
             }
         }
     }
@@ -61,8 +66,9 @@ final class Metrics: Sendable {
         text += "orchestrator_http_request_seconds_count \(total)\n"
         text += "# HELP orchestrator_attempts_total Calls to providers by outcome.\n"
         text += "# TYPE orchestrator_attempts_total counter\n"
-        for (labels, count) in snapshot.attempts.sorted(by: { $0.key < $1.key }) {
-            text += "orchestrator_attempts_total{\(labels)} \(count)\n"
+        for (series, count) in snapshot.attempts.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            text +=
+                "orchestrator_attempts_total{provider=\"\(series.provider)\",outcome=\"\(series.outcome)\"} \(count)\n"
         }
         for gauge in gauges {
             text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"

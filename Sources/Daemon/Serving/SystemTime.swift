@@ -6,6 +6,7 @@ import Transport
 /// The machine's clocks and chance.
 struct SystemTime: TimeSource {
     private let origin = ContinuousClock.now
+    private let chance = RandomReserve()
 
     func now() -> Timestamp {
         var time = timespec()
@@ -25,5 +26,5 @@ struct SystemTime: TimeSource {
         }
     }
 
-    func random() -> UInt64 { SecureRandom().next() }
+    func random() -> UInt64 { chance.next() }
 }

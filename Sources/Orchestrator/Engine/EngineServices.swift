@@ -1,17 +1,18 @@
-/// Every effect that the engine has on the world, passed in as one value.
-package struct EngineServices: Sendable {
-    package var upstream: any Upstream
-    package var storage: any ArtifactStorage
-    package var imaging: any Imaging
-    package var store: any Store
-    package var time: any TimeSource
-    package var health: Health
-    package var offloading: any Offloading
-    package var log: any EventLog
+/// Every effect that the engine has on the world, passed in as one object: it goes along with every call, and copying a
+/// dozen references each time would cost more than some of the calls.
+package final class EngineServices: Sendable {
+    package let upstream: any Upstream
+    package let storage: any ArtifactStorage
+    package let imaging: any Imaging
+    package let store: any Store
+    package let time: any TimeSource
+    package let health: Health
+    package let offloading: any Offloading
+    package let log: any EventLog
     /// The executor on which a job begun now shall run: its caller's event loop.
-    package var executor: @Sendable () -> (any TaskExecutor)?
+    package let executor: @Sendable () -> (any TaskExecutor)?
     /// Runs what nobody waits for, such as a vendor's cancel call, until it ends or the process stops.
-    package var background: @Sendable (@escaping @Sendable () async -> Void) -> Void
+    package let background: @Sendable (@escaping @Sendable () async -> Void) -> Void
 
     package init(
         upstream: any Upstream,

@@ -14,8 +14,8 @@ public struct JSONObject: Sendable {
     private var members: [Member] = []
     /// Where each name stands; kept only for objects too large for a linear search.
     private var positions: [String: Int] = [:]
-    /// Up to this many members a linear search beats hashing.
-    private static let linearLimit = 12
+    /// Up to this many members, a log line's for example, a linear search beats hashing and keeping the hashes.
+    private static let linearLimit = 24
 
     /// Makes an object without members.
     public init() {}

@@ -16,19 +16,39 @@ package struct Plan: Sendable {
     package var request: ImageRequest
 }
 
-/// One model that can serve the request, and how it would be asked.
-package struct Candidate: Sendable {
-    package var provider: Provider
-    package var model: Model
-    package var offer: TierOffer
-    package var rendition: Rendition
+/// One model that can serve the request, and how it would be asked; an object, as it is passed on far more often than made.
+package final class Candidate: Sendable {
+    package let provider: Provider
+    package let model: Model
+    package let offer: TierOffer
+    package let rendition: Rendition
     /// Our price of one picture.
-    package var unitPrice: MicroUSD
+    package let unitPrice: MicroUSD
     /// Our price of the whole request.
-    package var cost: MicroUSD
-    package var score: Double?
+    package let cost: MicroUSD
+    package let score: Double?
     /// Measured where it has been, else as declared; nil: unknown.
-    package var latency: Duration?
+    package let latency: Duration?
+
+    init(
+        provider: Provider,
+        model: Model,
+        offer: TierOffer,
+        rendition: Rendition,
+        unitPrice: MicroUSD,
+        cost: MicroUSD,
+        score: Double?,
+        latency: Duration?
+    ) {
+        self.provider = provider
+        self.model = model
+        self.offer = offer
+        self.rendition = rendition
+        self.unitPrice = unitPrice
+        self.cost = cost
+        self.score = score
+        self.latency = latency
+    }
 
     package var reference: ModelReference { ModelReference(provider: provider.id, model: model.id) }
 }

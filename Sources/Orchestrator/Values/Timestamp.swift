@@ -25,9 +25,22 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T10:30:00.000Z`.
     public var description: String {
-        let inDay = milliseconds - Int64(day.number) * 86_400_000
-        let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60].map { padded($0, 2) }
-        return "\(day)T\(clock.joined(separator: ":")).\(padded(inDay % 1000, 3))Z"
+        let (year, month, day) = day.civil
+        let inDay = milliseconds - self.day.start.milliseconds
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        func add(_ number: Int64, _ width: Int, _ end: Unicode.Scalar) {
+            text.append(padded: number, to: width)
+            text.append(UInt8(ascii: end))
+        }
+        add(Int64(year), 4, "-")
+        add(Int64(month), 2, "-")
+        add(Int64(day), 2, "T")
+        add(inDay / 3_600_000, 2, ":")
+        add(inDay / 60_000 % 60, 2, ":")
+        add(inDay / 1000 % 60, 2, ".")
+        add(inDay % 1000, 3, "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -121,7 +134,13 @@ extension Day: CustomStringConvertible {
     /// `YYYY-MM-DD`.
     public var description: String {
         let (year, month, day) = civil
-        return "\(padded(Int64(year), 4))-\(padded(Int64(month), 2))-\(padded(Int64(day), 2))"
+        var text: [UInt8] = []
+        text.append(padded: Int64(year), to: 4)
+        text.append(UInt8(ascii: "-"))
+        text.append(padded: Int64(month), to: 2)
+        text.append(UInt8(ascii: "-"))
+        text.append(padded: Int64(day), to: 2)
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -133,9 +152,13 @@ extension BinaryInteger {
     }
 }
 
-private func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+extension [UInt8] {
+    /// Adds a number's decimal digits, with zeros before them where they are fewer than `width`.
+    fileprivate mutating func append(padded number: Int64, to width: Int) {
+        let digits = String(number).utf8
+        for _ in 0..<Swift.max(0, width - digits.count) { append(UInt8(ascii: "0")) }
+        append(contentsOf: digits)
+    }
 }
 
 extension Duration {

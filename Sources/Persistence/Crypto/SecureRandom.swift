@@ -22,6 +22,15 @@ package struct SecureRandom: RandomNumberGenerator, Sendable {
         return value
     }
 
+    func numbers(_ count: Int) -> [UInt64] {
+        unsafe [UInt64](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            let bytes = unsafe raw.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            precondition(unsafe RAND_bytes(bytes, CInt(raw.count)) == 1, "the system has no randomness")
+            initialized = count
+        }
+    }
+
     /// What a `RecordID` is made with.
     package func pair() -> (UInt64, UInt64) { (next(), next()) }
 }

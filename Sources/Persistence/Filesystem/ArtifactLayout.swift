@@ -1,14 +1,14 @@
-/// Where pictures lie: `ROOT/ab/cd/abcd…`, so that no directory grows beyond what a file system finds quickly.
+import Glibc
+
+/// Where pictures lie: `ROOT/ab/abcd…`. In 256 directories ten million pictures are 40,000 names each, which file systems
+/// find quickly; a second level would cost nearly every new picture the making and syncing of a directory.
 struct ArtifactLayout: Sendable {
     let root: String
 
-    func path(of digest: String) -> String { directory(of: digest) + "/" + digest }
+    func path(of digest: String) -> String { root + "/" + Self.prefix(of: digest) + "/" + digest }
 
-    func directory(of digest: String) -> String {
-        parent(of: digest) + "/" + digest.utf8Text(2..<4)
-    }
-
-    func parent(of digest: String) -> String { root + "/" + digest.utf8Text(0..<2) }
+    /// The name of a digest's directory.
+    static func prefix(of digest: String) -> Substring { digest.prefix(2) }
 
     /// Whether a text is a digest as this program writes it; anything else must not become a path.
     static func isDigest(_ text: String) -> Bool {
@@ -20,44 +20,59 @@ struct ArtifactLayout: Sendable {
     }
 }
 
-extension String {
-    fileprivate func utf8Text(_ range: Range<Int>) -> Substring {
-        self[utf8.index(startIndex, offsetBy: range.lowerBound)..<utf8.index(startIndex, offsetBy: range.upperBound)]
-    }
-}
-
-/// Which of the 65,536 directories are there, and which have names that are not on the disk yet.
-struct KnownDirectories {
+/// The 256 directories: which are there, and which have names that are not on the disk yet.
+///
+/// Each stays open, so that bringing it to the disk is one system call.
+final class KnownDirectories {
     private let layout: ArtifactLayout
     private let disk: Disk
-    private var present: Set<Substring> = []
-    private var unsynced: Set<String> = []
+    /// By the digits that the digests in it begin with.
+    private var descriptors: [Substring: CInt] = [:]
+    private var unsynced: Set<Substring> = []
+    private var isRootUnsynced = false
 
     init(layout: ArtifactLayout, disk: Disk) {
         self.layout = layout
         self.disk = disk
     }
 
-    /// Makes the directory of a digest unless it is there.
-    mutating func require(_ digest: String) throws(SystemError) {
-        guard !present.contains(digest.prefix(4)) else { return }
-        if try disk.makeDirectory(layout.parent(of: digest)) { unsynced.insert(layout.root) }
-        if try disk.makeDirectory(layout.directory(of: digest)) { unsynced.insert(layout.parent(of: digest)) }
-        present.insert(Substring(String(digest.prefix(4))))
+    deinit {
+        for descriptor in descriptors.values { close(descriptor) }
     }
 
-    mutating func forget(_ digest: String) {
-        present.remove(digest.prefix(4))
+    /// Makes the directory of a digest unless it is there.
+    func require(_ digest: String) throws(SystemError) {
+        _ = try descriptor(ArtifactLayout.prefix(of: digest))
+    }
+
+    func forget(_ digest: String) {
+        if let descriptor = descriptors.removeValue(forKey: ArtifactLayout.prefix(of: digest)) { close(descriptor) }
     }
 
     /// Says that a name in the digest's directory is new.
-    mutating func touch(_ digest: String) {
-        unsynced.insert(layout.directory(of: digest))
+    func touch(_ digest: String) {
+        unsynced.insert(ArtifactLayout.prefix(of: digest))
     }
 
     /// Brings every new name to the disk, outer directories first.
-    mutating func sync() throws(SystemError) {
-        for path in unsynced.sorted() { try disk.syncDirectory(path) }
+    func sync() throws(SystemError) {
+        if isRootUnsynced {
+            let root = try disk.openDirectory(layout.root)
+            defer { close(root) }
+            try disk.syncDirectory(root)
+            isRootUnsynced = false
+        }
+        for prefix in unsynced { try disk.syncDirectory(try descriptor(prefix)) }
         unsynced.removeAll(keepingCapacity: true)
+    }
+
+    private func descriptor(_ prefix: Substring) throws(SystemError) -> CInt {
+        if let descriptor = descriptors[prefix] { return descriptor }
+        let path = layout.root + "/" + prefix
+        if try disk.makeDirectory(path) { isRootUnsynced = true }
+        let descriptor = try disk.openDirectory(path)
+        // A copy: a part of a digest would keep the whole.
+        descriptors[Substring(String(prefix))] = descriptor
+        return descriptor
     }
 }

@@ -40,27 +40,27 @@ final class ArtifactPublisher: Sendable {
 
     /// Works until the queue is closed and empty; the body of the thread.
     func run() {
-        var directories = KnownDirectories(layout: layout, disk: disk)
+        let directories = KnownDirectories(layout: layout, disk: disk)
         while true {
             let batch = queue.take(most: 256)
             if batch.isEmpty { return }
-            publish(batch, &directories)
+            publish(batch, directories)
         }
     }
 
-    private func publish(_ batch: [Call], _ directories: inout KnownDirectories) {
+    private func publish(_ batch: [Call], _ directories: KnownDirectories) {
         var failures = [SystemError?](repeating: failure, count: batch.count)
         var items: [Item] = []
         for (index, call) in batch.enumerated() where failures[index] == nil {
             each(call.artifacts.map { (index, $0) }, call: \.0, &failures) { pair throws(SystemError) in
-                if let item = try prepare(pair.1, call: index, &directories) { items.append(item) }
+                if let item = try prepare(pair.1, call: index, directories) { items.append(item) }
             }
         }
         if items.count > 1 {
             for item in items { disk.startWriting(item.descriptor) }
         }
         each(items, call: \.call, &failures) { item throws(SystemError) in try sync(item) }
-        each(items, call: \.call, &failures) { item throws(SystemError) in try install(item, &directories) }
+        each(items, call: \.call, &failures) { item throws(SystemError) in try install(item, directories) }
         for item in items where item.spool == nil {
             close(item.descriptor)
             // Still there only where it was not moved.
@@ -99,7 +99,7 @@ final class ArtifactPublisher: Sendable {
     private func prepare(
         _ artifact: StagedArtifact,
         call: Int,
-        _ directories: inout KnownDirectories
+        _ directories: KnownDirectories
     ) throws(SystemError) -> Item? {
         let count = artifact.source.byteCount
         if disk.byteCount(of: layout.path(of: artifact.digest)) == count {
@@ -152,7 +152,7 @@ final class ArtifactPublisher: Sendable {
     }
 
     /// Gives a synced file its name.
-    private func install(_ item: Item, _ directories: inout KnownDirectories) throws(SystemError) {
+    private func install(_ item: Item, _ directories: KnownDirectories) throws(SystemError) {
         try directories.require(item.digest)
         do throws(SystemError) {
             try name(item)

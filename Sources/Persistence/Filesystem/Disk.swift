@@ -58,12 +58,15 @@ struct Disk: Sendable {
         guard unsafe Glibc.link(path, target) == 0 else { throw SystemError(operation: "link", code: errno) }
     }
 
-    /// Returns when the names in a directory are on the disk.
-    func syncDirectory(_ path: String) throws(SystemError) {
-        try check(.syncDirectory, "fsync of a directory")
+    func openDirectory(_ path: String) throws(SystemError) -> CInt {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open of a directory", code: errno) }
-        defer { close(descriptor) }
+        return descriptor
+    }
+
+    /// Returns when the names in a directory are on the disk.
+    func syncDirectory(_ descriptor: CInt) throws(SystemError) {
+        try check(.syncDirectory, "fsync of a directory")
         guard fsync(descriptor) == 0 else { throw SystemError(operation: "fsync of a directory", code: errno) }
     }
 
