@@ -55,18 +55,17 @@ import Testing
 
     /// Builds the example, which takes a moment only where something has changed, and returns the path of its program.
     private static func build() async throws -> String {
-        let scratch = Shell.root.appending(path: ".build/custom-provider")
         var environment = ProcessInfo.processInfo.environment
         // What this test run was told about its own build is not for the example's.
         environment = environment.filter { !$0.key.hasPrefix("SWIFT") }
         let built = try await Shell.run(
-            ["swift", "build", "--scratch-path", scratch.path],
-            in: package,
+            ["scripts/build-example"],
+            in: Shell.root,
             environment: environment
         )
         guard built.status == 0 else {
             throw Shell.Failure(description: "the example does not build:\n\(built.output)")
         }
-        return scratch.appending(path: "debug/custom-provider").path
+        return Shell.root.appending(path: ".build/custom-provider/debug/custom-provider").path
     }
 }
