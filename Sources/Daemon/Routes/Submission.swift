@@ -48,7 +48,11 @@ struct Submission {
         let caller = try exchange.requireCaller()
         try await ContentCheck(service: service, settings: registry.moderation).approve(request)
         let plan = try plan(request)
-        guard !plan.candidates.isEmpty else { throw plan.refusal }
+        let now = service.time.now()
+        guard let first = plan.candidates.first else { throw plan.refusal(at: now) }
+        guard service.health.spent(on: now.day) + first.cost <= registry.limits.spendPerDay else {
+            throw .dailyBudgetExceeded("limits.spend_per_day is spent", at: now)
+        }
         let verdict = try service.limits.take(
             address: exchange.clientAddress,
             caller: caller,

@@ -12,6 +12,10 @@ struct FailureVerdict {
         if last.contains(where: { $0.code == PictureIntake.storageCode }) {
             return .internalError(last.map(\.detail).joined(separator: "; "))
         }
+        if last.contains(where: { $0.code == JobExecution.capCode }) {
+            let now = attempts.compactMap(\.ended).max() ?? Timestamp(milliseconds: 0)
+            return .dailyBudgetExceeded("what may be spent today is spent", at: now)
+        }
         if kinds.contains(.refused) { return .moderationBlocked }
         if kinds.contains(.rejected) {
             return APIError(

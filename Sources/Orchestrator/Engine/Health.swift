@@ -88,9 +88,21 @@ package final class Health: Sendable {
 
     // MARK: Spend
 
-    /// Takes `amount` out of what a provider's cap leaves today; false, and nothing taken, when it does not fit.
-    package func reserve(_ amount: MicroUSD, of provider: Provider, on day: Day) -> Bool {
-        state.withLock { $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, on: day) }
+    /// Takes `amount` out of what the caps leave today; nothing is taken when one stands in the way.
+    package func reserve(
+        _ amount: MicroUSD,
+        of provider: Provider,
+        capOfAll: MicroUSD,
+        on day: Day
+    ) -> SpendObstacle? {
+        state.withLock {
+            $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, capOfAll: capOfAll, on: day)
+        }
+    }
+
+    /// What has been spent today at all providers, reservations included.
+    package func spent(on day: Day) -> MicroUSD {
+        state.withLock { $0.spend.total(on: day) }
     }
 
     /// Puts the true cost in place of what was reserved on `day`.

@@ -6,6 +6,7 @@ package final class JobExecution: Sendable {
     private let plan: Plan
     private let server: ServerSettings
     private let routing: RoutingSettings
+    private let spendPerDay: MicroUSD
     /// On the monotonic clock.
     private let deadline: Duration
     /// Keys that the caller brought, by provider.
@@ -31,6 +32,7 @@ package final class JobExecution: Sendable {
         self.showPartial = showPartial
         server = registry.server
         routing = registry.routing
+        spendPerDay = registry.limits.spendPerDay
         deadline = services.time.monotonic() + registry.routing.deadline
         let first = plan.candidates[0]
         let calls = first.calls(for: 0..<plan.request.count)
@@ -144,7 +146,9 @@ package final class JobExecution: Sendable {
 
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
-        if Task.isCancelled || failure.code == PictureIntake.storageCode || journal.hasShownPartials {
+        if Task.isCancelled || [PictureIntake.storageCode, Self.capCode].contains(failure.code)
+            || journal.hasShownPartials
+        {
             return .giveUp
         }
         let policy = FallbackPolicy(
@@ -166,6 +170,9 @@ package final class JobExecution: Sendable {
     }
 
     // MARK: - One attempt
+
+    /// Marks the failure that no other provider can mend: the cap over all of them.
+    static let capCode = "spend_per_day"
 
     private struct AttemptResult {
         var delivered: [DeliveredPicture] = []
@@ -221,8 +228,12 @@ package final class JobExecution: Sendable {
         guard health.admits(candidate.reference, at: services.time.monotonic()) || isLast else {
             return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the breaker is open")
         }
-        guard health.reserve(hold, of: provider, on: day) else {
+        switch health.reserve(hold, of: provider, capOfAll: spendPerDay, on: day) {
+        case nil: break
+        case .provider:
             return ProviderFailure(.unavailable(.quota), "the provider's spend_per_day is used up")
+        case .everything:
+            return ProviderFailure(.unavailable(.quota), "limits.spend_per_day is used up", code: Self.capCode)
         }
         guard await health.gate(of: provider).enter(owner) else {
             health.settle(hold, as: .zero, of: provider, on: day)
