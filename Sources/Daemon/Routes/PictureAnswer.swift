@@ -29,46 +29,27 @@ struct PictureAnswer {
         }
     }
 
-    /// The body with pictures in it, written straight into its bytes: a tree would hold each picture once more.
+    /// The body with pictures in it; from the disk it is read and written on a thread that may wait.
     private func inlineBody(_ answer: ImageAnswer) async -> Result<[UInt8], ArtifactError> {
-        var body = JSON.object(answer.head).serialized()
-        body.removeLast()
-        body += Array(#","data":["#.utf8)
-        for (index, image) in end.job.images.enumerated() {
-            if index > 0 { body.append(UInt8(ascii: ",")) }
-            body += Array(#"{"b64_json":""#.utf8)
-            switch await service.bytes(of: image, at: end.sources, index) {
-            case .success(let bytes): body += Base64.encode(bytes.span)
-            case .failure(let error): return .failure(error)
+        var pictures = InlinePictures(answer: answer, sources: [])
+        do throws(ArtifactError) {
+            for (index, image) in end.job.images.enumerated() {
+                pictures.sources.append(try await source(of: image, index))
             }
-            body.append(UInt8(ascii: "\""))
-            if let prompt = image.revisedPrompt {
-                body += Array(#","revised_prompt":"#.utf8)
-                JSON.string(prompt).write(into: &body)
-            }
-            body.append(UInt8(ascii: "}"))
-        }
-        body += Array("],".utf8)
-        body += JSON.object(answer.tail).serialized().dropFirst()
-        return .success(body)
-    }
-}
-
-extension Service {
-    /// The bytes of a picture that a job just made, from memory where they still are, else from the storage.
-    func bytes(
-        of image: ImageRecord,
-        at sources: [ByteSource],
-        _ index: Int
-    ) async -> Result<[UInt8], ArtifactError> {
-        if sources.indices.contains(index), case .bytes(let bytes) = sources[index] { return .success(bytes) }
-        do {
-            let source = try await engine.storage.open(image.digest)
-            return try await spool.pool.run { ByteReader.contents(of: source) }
-        } catch let error as ArtifactError {
+        } catch {
             return .failure(error)
+        }
+        guard pictures.blocks else { return pictures.body() }
+        do {
+            return try await service.spool.pool.run { [pictures] in pictures.body() }
         } catch {
             return .failure(.storage("no thread to read on: \(error)"))
         }
+    }
+
+    /// The bytes of a picture that the job just made, in memory where they still are, else in the storage.
+    private func source(of image: ImageRecord, _ index: Int) async throws(ArtifactError) -> ByteSource {
+        if end.sources.indices.contains(index), case .bytes = end.sources[index] { return end.sources[index] }
+        return try await service.engine.storage.open(image.digest)
     }
 }

@@ -89,6 +89,17 @@ enum ULID {
     }
 
     static func isWellFormed(_ body: some Collection<UInt8>) -> Bool {
-        body.count == length && body.allSatisfy { alphabet.contains($0) }
+        body.count == length && body.allSatisfy(isDigit)
+    }
+
+    /// The alphabet's letters leave out i, l, o and u.
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "h"),
+            UInt8(ascii: "j"), UInt8(ascii: "k"), UInt8(ascii: "m"), UInt8(ascii: "n"),
+            UInt8(ascii: "p")...UInt8(ascii: "t"), UInt8(ascii: "v")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
     }
 }

@@ -15,6 +15,7 @@ internal import Glibc
     private var queue: [Element?] = []
     /// Elements before it have been taken.
     private var head = 0
+    /// Threads that sleep and that nobody has woken yet: waking one again costs a system call and brings nothing.
     private var sleepers = 0
     private var isClosed = false
 
@@ -35,12 +36,16 @@ internal import Glibc
 
     /// Adds an element unless the queue is full or closed; never waits for space.
     func put(_ element: Element) -> Answer {
+        var wakes = false
         unsafe pthread_mutex_lock(mutex)
+        // After the unlock, so that the woken thread finds the lock free.
+        defer { if wakes { unsafe pthread_cond_signal(filled) } }
         defer { unsafe pthread_mutex_unlock(mutex) }
         if isClosed { return .closed }
         if queue.count - head >= limit { return .full }
         queue.append(element)
-        if sleepers > 0 { unsafe pthread_cond_signal(filled) }
+        wakes = sleepers > 0
+        if wakes { sleepers -= 1 }
         return .accepted
     }
 
@@ -51,7 +56,6 @@ internal import Glibc
         while head == queue.count, !isClosed {
             sleepers += 1
             unsafe pthread_cond_wait(filled, mutex)
-            sleepers -= 1
         }
         let end = min(queue.count, head + most)
         let taken = (head..<end).compactMap { queue[$0].take() }

@@ -78,6 +78,11 @@ extension Connection {
             }
             return await send(head: listener.head.bytes, body: bytes)
         case .file(let file, let range):
+            if range.count <= Connection.inlineBodySize, let bytes = file.bytes(in: range) {
+                listener.head.append(body: bytes)
+                push(listener.head.bytes)
+                return await drained(to: 0)
+            }
             push(listener.head.bytes, more: !range.isEmpty)
             return await send(file, range)
         case .stream(let produce):

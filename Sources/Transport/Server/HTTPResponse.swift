@@ -61,5 +61,13 @@ package final class OpenFile: Sendable {
         self.size = size
     }
 
+    /// The bytes of a small range, which cost less to read than a `sendfile` of their own; nil when they cannot be read.
+    func bytes(in range: Range<Int64>) -> [UInt8]? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            count = max(0, unsafe pread(descriptor, buffer.baseAddress, range.count, off_t(range.lowerBound)))
+        }
+        return bytes.count == range.count ? bytes : nil
+    }
+
     deinit { close(descriptor) }
 }
