@@ -75,7 +75,8 @@ enum ByteRange: Equatable {
             maxSplits: 1,
             omittingEmptySubsequences: false
         )
-        guard parts.count == 2, !header.contains(",") else { return }
+        // `Int64` would take a sign.
+        guard parts.count == 2, !header.contains(","), !header.contains("+") else { return }
         let (first, last) = (Int64(parts[0]), Int64(parts[1]))
         switch (first, last) {
         case (let first?, nil) where parts[1].isEmpty && first >= 0:

@@ -68,21 +68,20 @@ package final class Health: Sendable {
     /// Whether a retry would be allowed now.
     package var allowsRetry: Bool { state.withLock { $0.budget.allowsOneMore } }
 
-    /// Ends a call that `begin` counted, and learns from how it went.
+    /// Ends a call that `begin` counted, and learns from how it went; `success` is nil where it says nothing of the model.
     package func end(
         _ reference: ModelReference,
         isRetry: Bool,
-        outcome: AttemptOutcome,
+        success: Bool?,
         took: Duration,
         at now: Duration
     ) {
         state.withLock { state in
             state.budget.activeCalls -= 1
             if isRetry { state.budget.activeRetries -= 1 }
-            if let success = outcome.speaksForModel {
-                state.breakers[reference, default: CircuitBreaker()].record(success: success, at: now)
-            }
-            if outcome == .ok { state.latencies[reference, default: LatencyEstimate()].add(took) }
+            guard let success else { return }
+            state.breakers[reference, default: CircuitBreaker()].record(success: success, at: now)
+            if success { state.latencies[reference, default: LatencyEstimate()].add(took) }
         }
     }
 

@@ -53,12 +53,7 @@ package final class JobExecution: Sendable {
             )
             return record
         }
-        journal = AttemptJournal(
-            of: id,
-            intents: intents,
-            adapted: plan.adapted + first.rendition.adapted,
-            services: services
-        )
+        journal = AttemptJournal(of: id, intents: intents, adapted: plan.adapted, services: services)
     }
 
     /// The attempts that will be made first; recorded with the job before anything is sent.
@@ -136,7 +131,6 @@ package final class JobExecution: Sendable {
                 }
             case .fallBack:
                 lane.fallBack()
-                journal.note(plan.candidates[lane.candidate].rendition.adapted)
             case .giveUp:
                 end.failures.append(failure)
                 return end
@@ -184,11 +178,10 @@ package final class JobExecution: Sendable {
         var record = journal.open(for: lane, candidate)
         let isRecorded = lane.intent != nil
         lane.noteAttempt()
-        let attemptDeadline = min(services.time.monotonic() + candidate.provider.timeout, deadline)
         var call = candidate.providerRequest(
             for: plan.request,
             slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
-            timeLimit: attemptDeadline - services.time.monotonic()
+            timeLimit: candidate.provider.timeout
         )
         let hold = candidate.worstCost(of: call)
         record.cost = hold
@@ -197,9 +190,13 @@ package final class JobExecution: Sendable {
             journal.close(&record, with: obstacle, cost: .zero)
             return AttemptResult(failure: obstacle)
         }
+        // What was spent waiting for a place is no time of the vendor's.
         let began = services.time.monotonic()
+        let attemptDeadline = min(began + candidate.provider.timeout, deadline)
+        call.timeLimit = attemptDeadline - began
         record.started = services.time.now()
         var result = AttemptResult()
+        var success: Bool? = true
         do throws(ProviderFailure) {
             if !isRecorded { try await journal.keep(record) }
             try await prepareMask(&call, candidate)
@@ -209,10 +206,21 @@ package final class JobExecution: Sendable {
         } catch {
             if case .unknown = error.kind { lane.unknowns += 1 }
             result.failure = error
+            success = verdict(of: error, on: candidate)
             journal.close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
         }
-        leave(candidate, record, hold: hold, day: day, isRetry: isRetry, began: began)
+        services.health.gate(of: candidate.provider).leave()
+        services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
+        let now = services.time.monotonic()
+        services.health.end(candidate.reference, isRetry: isRetry, success: success, took: now - began, at: now)
         return result
+    }
+
+    /// What a failed attempt says of its model: false, or nil where the fault may lie elsewhere.
+    private func verdict(of failure: ProviderFailure, on candidate: Candidate) -> Bool? {
+        // Who hangs up, and our own disk, are no faults of the vendor's.
+        guard !Task.isCancelled, failure.code != PictureIntake.storageCode else { return nil }
+        return failure.kind.speaksAgainstModel(hasOwnKey: ownKeys[candidate.provider.id] != nil) ? false : nil
     }
 
     /// Passes breaker, cap, retry budget and gate, in this order; says what stood in the way.
@@ -235,9 +243,13 @@ package final class JobExecution: Sendable {
         case .everything:
             return ProviderFailure(.unavailable(.quota), "limits.spend_per_day is used up", code: Self.capCode)
         }
-        guard await health.gate(of: provider).enter(owner) else {
+        guard await health.gate(of: provider).enter(owner, until: deadline, services.time) else {
             health.settle(hold, as: .zero, of: provider, on: day)
-            return ProviderFailure(.unavailable(.connection), "cancelled while waiting for a place")
+            return ProviderFailure(
+                .unavailable(.server(mayRepeat: false)),
+                "no place at the provider came free in time",
+                code: FailureVerdict.busyCode
+            )
         }
         guard health.begin(isRetry: isRetry) else {
             health.gate(of: provider).leave()
@@ -245,26 +257,6 @@ package final class JobExecution: Sendable {
             return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the retry budget is used up")
         }
         return nil
-    }
-
-    private func leave(
-        _ candidate: Candidate,
-        _ record: AttemptRecord,
-        hold: MicroUSD,
-        day: Day,
-        isRetry: Bool,
-        began: Duration
-    ) {
-        let now = services.time.monotonic()
-        services.health.gate(of: candidate.provider).leave()
-        services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
-        services.health.end(
-            candidate.reference,
-            isRetry: isRetry,
-            outcome: record.outcome ?? .unknown,
-            took: now - began,
-            at: now
-        )
     }
 
     private func conversation(
@@ -354,7 +346,7 @@ package final class JobExecution: Sendable {
             atMost: hold
         )
         let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        journal.finish(&record, finished.flatMap(\.0.adapted))
+        journal.finish(&record, candidate.rendition.adapted + finished.flatMap(\.0.adapted))
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }
