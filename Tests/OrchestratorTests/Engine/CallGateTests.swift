@@ -80,7 +80,13 @@ import Testing
     }
 
     /// Starts a task that waits at the gate and notes when it is in; returns once it stands in the queue.
-    private func line(up name: String, at gate: CallGate, for owner: UserID, _ order: Watched<[String]>, after waiting: Int)
+    private func line(
+        up name: String,
+        at gate: CallGate,
+        for owner: UserID,
+        _ order: Watched<[String]>,
+        after waiting: Int
+    )
         async -> Task<Bool, Never>
     {
         let task = Task {

@@ -70,7 +70,8 @@ import Testing
     }
 
     static let pauses: [([Int?], Duration)] = [
-        ([3], .seconds(3)), ([30, 4, 9], .seconds(4)), ([nil], .seconds(10)), ([nil, 4], .seconds(4)), ([0], .seconds(1)),
+        ([3], .seconds(3)), ([30, 4, 9], .seconds(4)), ([nil], .seconds(10)), ([nil, 4], .seconds(4)),
+        ([0], .seconds(1)),
     ]
 
     @Test(arguments: pauses)

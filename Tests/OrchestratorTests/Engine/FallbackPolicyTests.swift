@@ -35,7 +35,10 @@ import Testing
         (.rejected, .giveUp, .giveUp),
         (.refused, .giveUp, .giveUp),
         (.unusable, .fallBack, .giveUp),
-        (.unavailable(.rateLimited(retryAfter: nil)), .retry(after: .milliseconds(125)), .retry(after: .milliseconds(125))),
+        (
+            .unavailable(.rateLimited(retryAfter: nil)), .retry(after: .milliseconds(125)),
+            .retry(after: .milliseconds(125))
+        ),
         (.unavailable(.rateLimited(retryAfter: .seconds(2))), .retry(after: .seconds(2)), .retry(after: .seconds(2))),
         (.unavailable(.rateLimited(retryAfter: .seconds(5))), .retry(after: .seconds(5)), .retry(after: .seconds(5))),
         (.unavailable(.rateLimited(retryAfter: .seconds(6))), .fallBack, .retry(after: .seconds(6))),
@@ -62,7 +65,8 @@ import Testing
         (.unknown(.timeout), 2, .fallback, .giveUp),
         // One further attempt was allowed after an unknown outcome, and this was it, however it ended.
         (.unavailable(.server(mayRepeat: true)), 1, .fallback, .giveUp), (.unavailable(.quota), 1, .fallback, .giveUp),
-        (.unavailable(.rateLimited(retryAfter: .seconds(1))), 1, .fallback, .giveUp), (.unusable, 1, .fallback, .giveUp),
+        (.unavailable(.rateLimited(retryAfter: .seconds(1))), 1, .fallback, .giveUp),
+        (.unusable, 1, .fallback, .giveUp),
         (.refused, 1, .fallback, .giveUp), (.rejected, 1, .fallback, .giveUp),
     ]
 
@@ -134,6 +138,9 @@ import Testing
     @Test func `a pause that ends after the deadline is not begun`() {
         let failure = FailureKind.unavailable(.rateLimited(retryAfter: .seconds(3)))
         #expect(policy().step(after: failure, Self.history { $0.timeLeft = .seconds(3) }, jitter: 0) == .fallBack)
-        #expect(policy().step(after: failure, Self.history { $0.timeLeft = .seconds(4) }, jitter: 0) == .retry(after: .seconds(3)))
+        #expect(
+            policy().step(after: failure, Self.history { $0.timeLeft = .seconds(4) }, jitter: 0)
+                == .retry(after: .seconds(3))
+        )
     }
 }

@@ -146,7 +146,9 @@ import Testing
     }
 
     @Test func `retries stop when too many are under way`() {
-        #expect(scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true))
+        #expect(
+            scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true)
+        )
         #expect(!scene.health.begin(isRetry: true) && !scene.health.allowsRetry)
         let reference = ModelReference(provider: "a", model: "m")
         scene.health.end(reference, isRetry: true, success: nil, took: .zero, at: .zero)

@@ -23,7 +23,12 @@ import Testing
     }
 
     @Test func `each call gets a seed of its own, the asked one among them`() async throws {
-        _ = try await scene.run(.two(), .sample { $0.count = 3; $0.seed = 7 })
+        _ = try await scene.run(
+            .two(),
+            .sample {
+                $0.count = 3; $0.seed = 7
+            }
+        )
         #expect(Set(scene.upstream.calls.compactMap { $0.body?["seed"]?.int }) == [7, 8, 9])
     }
 
@@ -53,10 +58,14 @@ import Testing
         (.fail("unusable"), "unusable unusable 0.01"), (.pictures(count: 0), "unusable unusable 0.01"),
         (.pictures(broken: [0]), "unusable unusable 0.01"), (.fail("timeout"), "unknown timeout 0.01"),
         (.error(.notConnected), "unavailable connection 0"), (.error(.forbiddenAddress), "unavailable connection 0"),
-        (.error(.timeout(sent: false)), "unavailable connection 0"), (.error(.timeout(sent: true)), "unknown timeout 0.01"),
-        (.error(.cut(status: nil)), "unknown connection_cut 0.01"), (.error(.cut(status: 200)), "unknown connection_cut 0.01"),
-        (.error(.cut(status: 503)), "unavailable server_error 0"), (.error(.malformed(status: 200)), "unusable unusable 0.01"),
-        (.error(.malformed(status: 500)), "unavailable server_error 0"), (.error(.tooLarge(status: 200)), "unusable unusable 0.01"),
+        (.error(.timeout(sent: false)), "unavailable connection 0"),
+        (.error(.timeout(sent: true)), "unknown timeout 0.01"),
+        (.error(.cut(status: nil)), "unknown connection_cut 0.01"),
+        (.error(.cut(status: 200)), "unknown connection_cut 0.01"),
+        (.error(.cut(status: 503)), "unavailable server_error 0"),
+        (.error(.malformed(status: 200)), "unusable unusable 0.01"),
+        (.error(.malformed(status: 500)), "unavailable server_error 0"),
+        (.error(.tooLarge(status: 200)), "unusable unusable 0.01"),
     ]
 
     @Test(arguments: failing)
@@ -71,7 +80,9 @@ import Testing
         #expect(scene.upstream.places == ["a", "b"])
     }
 
-    static let final: [(String, Int, String)] = [("rejected", 400, "invalid_value"), ("refused", 400, "moderation_blocked")]
+    static let final: [(String, Int, String)] = [
+        ("rejected", 400, "invalid_value"), ("refused", 400, "moderation_blocked"),
+    ]
 
     @Test(arguments: final)
     func `the caller's own fault ends with one call made`(word: String, status: Int, code: String) async throws {
@@ -116,7 +127,12 @@ import Testing
     @Test func `attempts are counted for each picture`() async throws {
         scene.upstream.script("a", .fail("server_once"))
         scene.upstream.script("b", .fail("server_once"))
-        let job = try await scene.run(.two(), .sample { $0.count = 2; $0.routing.maxAttempts = 1 })
+        let job = try await scene.run(
+            .two(),
+            .sample {
+                $0.count = 2; $0.routing.maxAttempts = 1
+            }
+        )
         #expect(scene.upstream.places == ["a", "a"] && job.attempts.count == 2)
     }
 
@@ -241,7 +257,9 @@ import Testing
         let later = scene.store.recordedAttempts
         #expect(later.map(\.provider) == ["b", "b"] && Set(later.map(\.n)) == [3, 4])
         #expect(later.allSatisfy { $0.outcome == nil && $0.cost == usd("0.02") })
-        #expect(end.attempts.map(\.n) == [1, 2, 3, 4] && end.attempts.allSatisfy { $0.ended != nil && $0.tier == .medium })
+        #expect(
+            end.attempts.map(\.n) == [1, 2, 3, 4] && end.attempts.allSatisfy { $0.ended != nil && $0.tier == .medium }
+        )
     }
 
     @Test func `an attempt that cannot be recorded is not made`() async throws {

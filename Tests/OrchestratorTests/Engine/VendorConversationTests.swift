@@ -32,7 +32,9 @@ import Testing
         let job = try await scene.run(.two { $0.routing.deadline = .seconds(20) })
         await scene.settle()
         #expect(job.error?.status == 504 && job.attempts.map(\.cost) == [usd("0.01")])
-        #expect(scene.upstream.places.last == "a/cancel" && scene.upstream.places.filter { $0 == "a/cancel" }.count == 1)
+        #expect(
+            scene.upstream.places.last == "a/cancel" && scene.upstream.places.filter { $0 == "a/cancel" }.count == 1
+        )
         #expect(job.attempts.first?.handle?.id == "w1")
     }
 
@@ -73,7 +75,8 @@ import Testing
 
     // MARK: Pictures that lie elsewhere
 
-    @Test func `a picture's address is fetched at once, the key going to the provider's own origin alone`() async throws {
+    @Test func `a picture's address is fetched at once, the key going to the provider's own origin alone`() async throws
+    {
         scene.upstream.script("a", .link("https://a.example/file/1"), .link("https://cdn.example/file/1"))
         #expect(try await scene.run(.two()).status == .succeeded)
         #expect(try await scene.run(.two()).status == .succeeded)
@@ -99,7 +102,9 @@ import Testing
         #expect(scene.upstream.places.filter { $0 == "cdn/file" }.count == 6)
     }
 
-    @Test(arguments: ["ftp://cdn.example/1", "https://user@cdn.example/1", "", "/file/1", "data:image/png,none", "data:;base64,%%"])
+    @Test(arguments: [
+        "ftp://cdn.example/1", "https://user@cdn.example/1", "", "/file/1", "data:image/png,none", "data:;base64,%%",
+    ])
     func `an address that is none holds no picture`(url: String) async throws {
         scene.upstream.script("a", .link(url))
         let job = try await scene.run(.two())

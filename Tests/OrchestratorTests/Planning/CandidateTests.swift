@@ -7,7 +7,9 @@ import Testing
         _ request: ImageRequest = .sample(),
         _ adjust: (inout Model) -> Void = { _ in }
     ) throws -> Candidate {
-        try #require(try Registry.sample([.sample("a", [.sample("m", price: "0.04", adjust)])]).plan(request).candidates.first)
+        try #require(
+            try Registry.sample([.sample("a", [.sample("m", price: "0.04", adjust)])]).plan(request).candidates.first
+        )
     }
 
     static let splits: [(Int, Int, [Range<Int>])] = [
@@ -69,7 +71,9 @@ import Testing
         let call = try candidate(request).providerRequest(for: request, slots: 0..<1, timeLimit: .seconds(1))
         #expect(call.prompt == Candidate.variationPrompt && call.references.count == 1)
         let worded = ImageRequest.sample(.variation) { $0.prompt = "bluer" }
-        #expect(try candidate(worded).providerRequest(for: worded, slots: 0..<1, timeLimit: .seconds(1)).prompt == "bluer")
+        #expect(
+            try candidate(worded).providerRequest(for: worded, slots: 0..<1, timeLimit: .seconds(1)).prompt == "bluer"
+        )
     }
 
     @Test func `early pictures are asked of models that stream, for callers that want a stream`() throws {
@@ -110,10 +114,16 @@ import Testing
     @Test func `a call is settled by its usage, at most at the hold`() throws {
         let (candidate, _) = try metered(most: 4160)
         let sizes = [PixelSize.usual, .usual]
-        #expect(candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 1000), atMost: usd("0.3")) == usd("0.04"))
-        #expect(candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 9000), atMost: usd("0.3")) == usd("0.3"))
+        #expect(
+            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 1000), atMost: usd("0.3")) == usd("0.04")
+        )
+        #expect(
+            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 9000), atMost: usd("0.3")) == usd("0.3")
+        )
         #expect(candidate.settledCost(sizes: sizes, usage: nil, atMost: usd("0.3")) == usd("0.08"))
-        #expect(candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: .max), atMost: usd("0.3")) == usd("0.08"))
+        #expect(
+            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: .max), atMost: usd("0.3")) == usd("0.08")
+        )
     }
 
     @Test func `without usage each picture is priced by the size it has`() throws {

@@ -5,7 +5,10 @@ import Testing
 @Suite struct ModelSelectionTests {
     static let registry = Registry.sample([
         .sample("openai", [.sample("gpt-image-1"), .sample("gpt-image-1-mini")]),
-        .sample("replicate", [.sample("black-forest-labs/flux-schnell"), .sample("openai/gpt-image-1"), .sample("shared")]),
+        .sample(
+            "replicate",
+            [.sample("black-forest-labs/flux-schnell"), .sample("openai/gpt-image-1"), .sample("shared")]
+        ),
         .sample("stability", [.sample("core"), .sample("shared")]),
     ]) { registry in
         var old = ModelAlias()
@@ -50,7 +53,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "gpt-image-99", "nobody/x", "auto/nope", "auto/", "openai/core", "openai/", "/core", "openai", "AUTO", "Core", "../x",
+        "gpt-image-99", "nobody/x", "auto/nope", "auto/", "openai/core", "openai/", "/core", "openai", "AUTO", "Core",
+        "../x",
         "core/", "openai/gpt-image-1/", "stability/openai/gpt-image-1", "ghost",
     ])
     func `a name that nothing answers to is an error of the model field`(name: String) {

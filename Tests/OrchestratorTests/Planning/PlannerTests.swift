@@ -108,7 +108,11 @@ import Testing
         var registry = Registry.three
         registry.policies["price"] = RoutingPolicy(.cost, maxCost: usd("0.05"))
         func names(_ count: Int, _ ceiling: String?) throws -> [String] {
-            try registry.plan(.sample { $0.count = count; $0.routing.maxCost = ceiling.map(usd) }).names
+            try registry.plan(
+                .sample {
+                    $0.count = count; $0.routing.maxCost = ceiling.map(usd)
+                }
+            ).names
         }
         #expect(try names(1, nil) == ["cheap/poor", "middle/fair", "dear/best"])
         #expect(try names(2, nil) == ["cheap/poor", "middle/fair"])
@@ -116,7 +120,9 @@ import Testing
         #expect(try names(1, "0.019999") == ["cheap/poor"])
         #expect(try names(2, "1000") == ["cheap/poor", "middle/fair"])
         #expect(try names(1, "0") == [])
-        #expect(try registry.plan(.sample { $0.routing.maxCost = .zero }).constraints.values.allSatisfy { $0 == .maxCost })
+        #expect(
+            try registry.plan(.sample { $0.routing.maxCost = .zero }).constraints.values.allSatisfy { $0 == .maxCost }
+        )
     }
 
     @Test func `the cost is the price times the count`() throws {
@@ -137,9 +143,19 @@ import Testing
     }
 
     @Test func `prices by size follow the size that is asked of the model`() throws {
-        let table = PriceTable(bySize: [size("1024x1024"): usd("0.01"), size("1536x1024"): usd("0.015")], otherwise: nil)
+        let table = PriceTable(
+            bySize: [size("1024x1024"): usd("0.01"), size("1536x1024"): usd("0.015")],
+            otherwise: nil
+        )
         let registry = Registry.sample([
-            .sample("a", [.sample("m") { $0.tiers[0].price = table; $0.capabilities.shapes = .any }])
+            .sample(
+                "a",
+                [
+                    .sample("m") {
+                        $0.tiers[0].price = table; $0.capabilities.shapes = .any
+                    }
+                ]
+            )
         ])
         func cost(_ text: String) throws -> String? {
             try registry.plan(.sample { $0.size = PixelSize(text) }).candidates.first?.cost.description
@@ -160,11 +176,14 @@ import Testing
     // MARK: Quality
 
     static let tiers = Registry.sample([
-        .sample("a", [
-            .sample("m", score: 60) {
-                $0.tiers = [.sample(.low, "0.01"), .sample(.medium, "0.04"), .sample(.high, "0.16", score: 95)]
-            }
-        ])
+        .sample(
+            "a",
+            [
+                .sample("m", score: 60) {
+                    $0.tiers = [.sample(.low, "0.01"), .sample(.medium, "0.04"), .sample(.high, "0.16", score: 95)]
+                }
+            ]
+        )
     ]) { $0.policies["listed"] = RoutingPolicy(.order(["a/m"])) }
 
     static let resolved: [(String, Tier)] = [
@@ -178,7 +197,9 @@ import Testing
 
     @Test func `of equal prices the lower tier is taken`() throws {
         var registry = Self.tiers
-        registry.providers[0].models[0].tiers = [.sample(.low, "0.02"), .sample(.medium, "0.02"), .sample(.high, "0.01")]
+        registry.providers[0].models[0].tiers = [
+            .sample(.low, "0.02"), .sample(.medium, "0.02"), .sample(.high, "0.01"),
+        ]
         #expect(try registry.plan().candidates.map(\.offer.tier) == [.high])
         registry.providers[0].models[0].tiers[2] = .sample(.high, "0.02")
         #expect(try registry.plan().candidates.map(\.offer.tier) == [.low])
@@ -186,8 +207,12 @@ import Testing
 
     @Test func `quality auto steps down to the best tier under the ceiling`() throws {
         func tier(_ ceiling: String) throws -> Tier? {
-            try Self.tiers.plan(.sample { $0.routing.policy = "quality"; $0.routing.maxCost = usd(ceiling) })
-                .candidates.first?.offer.tier
+            try Self.tiers.plan(
+                .sample {
+                    $0.routing.policy = "quality"; $0.routing.maxCost = usd(ceiling)
+                }
+            )
+            .candidates.first?.offer.tier
         }
         #expect(try tier("0.2") == .high && tier("0.1") == .medium && tier("0.02") == .low && tier("0.001") == nil)
     }
@@ -198,7 +223,11 @@ import Testing
 
     @Test func `the least score counts for the tier that is served`() throws {
         func plan(_ least: Double, _ quality: Quality = .auto) throws -> Plan {
-            try Self.tiers.plan(.sample { $0.routing.minScore = least; $0.quality = quality })
+            try Self.tiers.plan(
+                .sample {
+                    $0.routing.minScore = least; $0.quality = quality
+                }
+            )
         }
         #expect(try plan(60).candidates.map(\.offer.tier) == [.low])
         // The low tier scores too little, the high one does not.

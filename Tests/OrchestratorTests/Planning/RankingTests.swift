@@ -22,7 +22,8 @@ import Testing
     }
 
     static let ranks: [RoutingPolicy.Rank] = [
-        .cost, .score, .latency, .weighted(cost: 0.4, score: 0.4, latency: 0.2), .weighted(cost: 0, score: 0, latency: 0),
+        .cost, .score, .latency, .weighted(cost: 0.4, score: 0.4, latency: 0.2),
+        .weighted(cost: 0, score: 0, latency: 0),
         .weighted(cost: 1, score: 0, latency: 0), .order(["p3/m", "p1/m", "p0/m"]),
     ]
 
@@ -41,9 +42,11 @@ import Testing
 
     @Test func `ties go to the cheaper, then to the higher priority, then to the first of the file`() throws {
         func registry(_ providers: (String, String, Int)...) -> Registry {
-            .sample(providers.map { id, price, priority in
-                .sample(id, [.sample("m", price: price, score: 50)]) { $0.priority = priority }
-            })
+            .sample(
+                providers.map { id, price, priority in
+                    .sample(id, [.sample("m", price: price, score: 50)]) { $0.priority = priority }
+                }
+            )
         }
         func names(_ registry: Registry) throws -> [String] {
             try registry.plan(.sample { $0.routing.policy = "quality" }).names

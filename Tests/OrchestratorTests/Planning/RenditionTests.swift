@@ -34,16 +34,61 @@ import Testing
         (.generate, 0, false, plain, nil),
         (.edit, 1, false, plain, .operation),
         (.variation, 1, false, plain, .operation),
-        (.edit, 1, false, able { $0.operations = [.edit]; $0.maxReferences = 1 }, nil),
+        (
+            .edit, 1, false,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1
+            }, nil
+        ),
         (.generate, 0, false, able { $0.operations = [.edit] }, .operation),
-        (.variation, 1, false, able { $0.operations = [.edit]; $0.maxReferences = 1 }, nil),
-        (.variation, 1, false, able { $0.operations = [.variation]; $0.maxReferences = 1 }, nil),
-        (.edit, 2, false, able { $0.operations = [.edit]; $0.maxReferences = 1 }, .references),
-        (.edit, 16, false, able { $0.operations = [.edit]; $0.maxReferences = 16 }, nil),
-        (.edit, 1, true, able { $0.operations = [.edit]; $0.maxReferences = 1 }, .mask),
-        (.edit, 1, true, able { $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true }, nil),
-        (.edit, 1, false, able { $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true; $0.requiresMask = true }, .mask),
-        (.edit, 1, true, able { $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true; $0.requiresMask = true }, nil),
+        (
+            .variation, 1, false,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1
+            }, nil
+        ),
+        (
+            .variation, 1, false,
+            able {
+                $0.operations = [.variation]; $0.maxReferences = 1
+            }, nil
+        ),
+        (
+            .edit, 2, false,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1
+            }, .references
+        ),
+        (
+            .edit, 16, false,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 16
+            }, nil
+        ),
+        (
+            .edit, 1, true,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1
+            }, .mask
+        ),
+        (
+            .edit, 1, true,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true
+            }, nil
+        ),
+        (
+            .edit, 1, false,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true; $0.requiresMask = true
+            }, .mask
+        ),
+        (
+            .edit, 1, true,
+            able {
+                $0.operations = [.edit]; $0.maxReferences = 1; $0.masks = true; $0.requiresMask = true
+            }, nil
+        ),
     ]
 
     @Test(arguments: work)
@@ -79,20 +124,57 @@ import Testing
     static let formats = [
         FormatPromise(formats: [.png], wanted: .png, adapt: (.png, false, nil)),
         FormatPromise(formats: [.png, .jpeg], wanted: .jpeg, adapt: (.jpeg, false, nil)),
-        FormatPromise(formats: [.jpeg, .webp], wanted: .png, strict: .format, adapt: (.webp, true, nil), adapted: ["output_format"]),
-        FormatPromise(formats: [.png, .webp], wanted: .jpeg, strict: .format, adapt: (.png, true, nil), adapted: ["output_format"]),
-        FormatPromise(formats: [.jpeg], wanted: .webp, strict: .format, adapt: (.jpeg, true, nil), adapted: ["output_format"]),
-        FormatPromise(formats: [.png, .jpeg], compresses: true, wanted: .jpeg, compression: 60, adapt: (.jpeg, false, 60)),
         FormatPromise(
-            formats: [.png, .jpeg], wanted: .jpeg, compression: 60, strict: .compression, adapt: (.png, true, nil),
+            formats: [.jpeg, .webp],
+            wanted: .png,
+            strict: .format,
+            adapt: (.webp, true, nil),
             adapted: ["output_format"]
         ),
         FormatPromise(
-            formats: [.jpeg], wanted: .jpeg, compression: 60, strict: .compression, adapt: (.jpeg, false, nil),
+            formats: [.png, .webp],
+            wanted: .jpeg,
+            strict: .format,
+            adapt: (.png, true, nil),
+            adapted: ["output_format"]
+        ),
+        FormatPromise(
+            formats: [.jpeg],
+            wanted: .webp,
+            strict: .format,
+            adapt: (.jpeg, true, nil),
+            adapted: ["output_format"]
+        ),
+        FormatPromise(
+            formats: [.png, .jpeg],
+            compresses: true,
+            wanted: .jpeg,
+            compression: 60,
+            adapt: (.jpeg, false, 60)
+        ),
+        FormatPromise(
+            formats: [.png, .jpeg],
+            wanted: .jpeg,
+            compression: 60,
+            strict: .compression,
+            adapt: (.png, true, nil),
+            adapted: ["output_format"]
+        ),
+        FormatPromise(
+            formats: [.jpeg],
+            wanted: .jpeg,
+            compression: 60,
+            strict: .compression,
+            adapt: (.jpeg, false, nil),
             adapted: ["output_compression"]
         ),
         FormatPromise(
-            formats: [.png], compresses: true, wanted: .webp, compression: 60, strict: .format, adapt: (.png, true, nil),
+            formats: [.png],
+            compresses: true,
+            wanted: .webp,
+            compression: 60,
+            strict: .format,
+            adapt: (.png, true, nil),
             adapted: ["output_format"]
         ),
     ]
@@ -174,7 +256,9 @@ import Testing
     }
 
     @Test(arguments: hard)
-    func `a field that changes the picture is dropped for best effort alone`(feature: Feature, expected: Constraint) throws {
+    func `a field that changes the picture is dropped for best effort alone`(feature: Feature, expected: Constraint)
+        throws
+    {
         let request = Self.asking(feature)
         #expect(constraint(rendition(Self.plain, .strict, of: request)) == expected)
         #expect(constraint(rendition(Self.plain, .adapt, of: request)) == expected)

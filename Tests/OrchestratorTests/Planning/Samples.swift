@@ -67,7 +67,9 @@ extension Registry {
 }
 
 extension ImageRequest {
-    static func sample(_ operation: Operation = .generate, _ adjust: (inout ImageRequest) -> Void = { _ in }) -> ImageRequest {
+    static func sample(_ operation: Operation = .generate, _ adjust: (inout ImageRequest) -> Void = { _ in })
+        -> ImageRequest
+    {
         var request = ImageRequest(operation: operation)
         request.prompt = operation == .variation ? "" : "a fox"
         if operation != .generate { request.references = [.sample("first")] }
@@ -78,7 +80,13 @@ extension ImageRequest {
 
 extension InputImage {
     static func sample(_ digest: String, _ text: String = "64x64", hasAlpha: Bool = false) -> InputImage {
-        InputImage(source: .bytes([1]), format: .png, size: PixelSize(text) ?? .usual, hasAlpha: hasAlpha, digest: digest)
+        InputImage(
+            source: .bytes([1]),
+            format: .png,
+            size: PixelSize(text) ?? .usual,
+            hasAlpha: hasAlpha,
+            digest: digest
+        )
     }
 }
 

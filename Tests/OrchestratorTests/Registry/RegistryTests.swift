@@ -3,7 +3,9 @@ import Testing
 @testable import Orchestrator
 
 @Suite struct PollPaceTests {
-    static let paces: [(Int, Int64)] = [(0, 500), (1, 500), (2, 750), (3, 1125), (6, 3796), (7, 5000), (1000, 5000), (.max, 5000)]
+    static let paces: [(Int, Int64)] = [
+        (0, 500), (1, 500), (2, 750), (3, 1125), (6, 3796), (7, 5000), (1000, 5000), (.max, 5000),
+    ]
 
     @Test(arguments: paces)
     func `pauses grow by half up to the longest`(poll: Int, milliseconds: Int64) {

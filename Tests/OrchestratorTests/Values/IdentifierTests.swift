@@ -27,9 +27,11 @@ import Testing
 
     @Test func `all of the chance goes into the id`() {
         let time = Timestamp(milliseconds: 1_700_000_000_000)
-        let ids = Set((0..<40).flatMap { bit in
-            [JobID(time: time, random: (1 << bit, 0)), JobID(time: time, random: (0, 1 << bit))]
-        })
+        let ids = Set(
+            (0..<40).flatMap { bit in
+                [JobID(time: time, random: (1 << bit, 0)), JobID(time: time, random: (0, 1 << bit))]
+            }
+        )
         #expect(ids.count == 80)
     }
 

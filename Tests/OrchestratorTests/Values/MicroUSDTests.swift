@@ -99,7 +99,8 @@ import Testing
     }
 
     @Test(arguments: [
-        TokenUsage(textInput: -1), TokenUsage(imageOutput: .max), TokenUsage(textInput: .max / 5_000_000, imageInput: .max),
+        TokenUsage(textInput: -1), TokenUsage(imageOutput: .max),
+        TokenUsage(textInput: .max / 5_000_000, imageInput: .max),
         TokenUsage(textInput: .max / 5_000_000, textOutput: .max / 5_000_000),
     ])
     func `a count that cannot be true costs nothing that could be shown`(usage: TokenUsage) {
@@ -107,7 +108,8 @@ import Testing
     }
 
     @Test func `usages add up field by field`() {
-        let sum = TokenUsage(textInput: 1, imageInput: 2, imageOutput: 3, textOutput: 4)
+        let sum =
+            TokenUsage(textInput: 1, imageInput: 2, imageOutput: 3, textOutput: 4)
             + TokenUsage(textInput: 10, imageInput: 20, imageOutput: 30, textOutput: 40)
         #expect(sum == TokenUsage(textInput: 11, imageInput: 22, imageOutput: 33, textOutput: 44))
         #expect(sum.input == 33 && sum.output == 77)

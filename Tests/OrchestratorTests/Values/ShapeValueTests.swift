@@ -81,7 +81,9 @@ import Testing
     }
 
     @Test func `formats know their names`() {
-        #expect(ImageFormat(name: "JPG") == .jpeg && ImageFormat(name: "WebP") == .webp && ImageFormat(name: "bmp") == nil)
+        #expect(
+            ImageFormat(name: "JPG") == .jpeg && ImageFormat(name: "WebP") == .webp && ImageFormat(name: "bmp") == nil
+        )
         #expect(ImageFormat.allCases.map(\.mediaType) == ["image/png", "image/jpeg", "image/webp"])
         #expect(ImageFormat.allCases.map(\.fileExtension) == ["png", "jpg", "webp"])
         #expect(ImageFormat.allCases.filter(\.canBeTransparent) == [.png, .webp])

@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         "", "host", "//host", "ftp://host", "file:///etc/passwd", "data:image/png;base64,AA==", "javascript://x",
-        "http://", "http:///path", "http://:80", "http://user@host", "http://user:key@host", "http://host:", "http://host:0",
+        "http://", "http:///path", "http://:80", "http://user@host", "http://user:key@host", "http://host:",
+        "http://host:0",
         "http://host:65536", "http://host:8o", "http://host:-1", "http://host:+80", "http://[::1", "http://[::1]x",
         "http://[::1]:", "http://[]", "http:/host", " http://host", "http://host:80:80",
     ])

@@ -92,7 +92,9 @@ struct ScriptedImaging: Imaging {
         return picture.bytes
     }
 
-    func thumbnail(of source: ByteSource, maxEdge: Int) async throws(ImagingError) -> [UInt8] { try picture(source).bytes }
+    func thumbnail(of source: ByteSource, maxEdge: Int) async throws(ImagingError) -> [UInt8] {
+        try picture(source).bytes
+    }
 
     func mask(of source: ByteSource, polarity: MaskPolarity, size: PixelSize?) async throws(ImagingError) -> [UInt8] {
         guard case .bytes(let bytes) = source, !bytes.isEmpty else { throw ImagingError(.unwritable, "no mask") }

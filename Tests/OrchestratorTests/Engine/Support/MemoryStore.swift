@@ -61,6 +61,8 @@ final class MemoryStore: Store {
     func key(hash: String) async throws(StoreError) -> KeyRecord? { nil }
     func keys(of owner: UserID) async throws(StoreError) -> [KeyRecord] { [] }
     func revokeKey(_ id: KeyID, owner: UserID, now: Timestamp) async throws(StoreError) -> Bool { false }
-    func spend(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) async throws(StoreError) -> [SpendRow] { [] }
+    func spend(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) async throws(StoreError) -> [SpendRow] {
+        []
+    }
     func ping() async throws(StoreError) {}
 }

@@ -59,7 +59,9 @@ struct StubAdapter: ProviderAdapter {
             )
         }
         if document["canceled"] != nil { return .canceled }
-        if let url = document["url"]?.string { return .pictures([VendorPicture(.url(url, authenticated: true))], usage: nil) }
+        if let url = document["url"]?.string {
+            return .pictures([VendorPicture(.url(url, authenticated: true))], usage: nil)
+        }
         let usage = document["tokens"]?.int.map { TokenUsage(imageOutput: $0) }
         return .pictures((document["pictures"]?.array ?? []).compactMap { .inline($0) }, usage: usage)
     }
