@@ -150,6 +150,9 @@ final class Daemon: Sendable {
         guard case .sqlite = registry.database else {
             throw StartFailure("database: only sqlite is available in this version")
         }
+        guard registry.server.mode == .selfHosted else {
+            throw StartFailure("server.mode: only self-hosted is available in this version")
+        }
         guard case .filesystem = registry.storage else {
             throw StartFailure("storage: only filesystem is available in this version")
         }

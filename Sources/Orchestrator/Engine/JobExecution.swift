@@ -130,7 +130,11 @@ package final class JobExecution: Sendable {
                     return end
                 }
             case .fallBack:
-                lane.fallBack()
+                guard let next = lane.next(after: failure.kind, in: plan.candidates) else {
+                    end.failures.append(failure)
+                    return end
+                }
+                lane.fallBack(to: next, after: failure.kind, in: plan.candidates)
             case .giveUp:
                 end.failures.append(failure)
                 return end
@@ -156,7 +160,7 @@ package final class JobExecution: Sendable {
             attempts: lane.attempts,
             attemptsHere: lane.attemptsHere,
             unknowns: lane.unknowns,
-            hasFurtherCandidate: lane.candidate + 1 < plan.candidates.count,
+            hasFurtherCandidate: lane.next(after: failure.kind, in: plan.candidates) != nil,
             mayRetry: services.health.allowsRetry,
             timeLeft: deadline - services.time.monotonic()
         )

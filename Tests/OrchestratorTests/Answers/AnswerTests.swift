@@ -160,10 +160,19 @@ import Testing
 
     @Test func `nobody to ask is an error that names what kept each out`() throws {
         let plan = try Registry.three.plan(.sample { $0.quality = .tier(.max) })
-        #expect(plan.refusal.status == 400 && plan.refusal.code == "no_eligible_provider")
-        for name in ["dear/best", "middle/fair", "cheap/poor"] { #expect(plan.refusal.message.contains(name)) }
+        #expect(
+            plan.refusal(at: Timestamp(milliseconds: 0)).status == 400
+                && plan.refusal(at: Timestamp(milliseconds: 0)).code == "no_eligible_provider"
+        )
+        for name in ["dear/best", "middle/fair", "cheap/poor"] {
+            #expect(plan.refusal(at: Timestamp(milliseconds: 0)).message.contains(name))
+        }
         #expect(PlanAnswer.body(of: plan)["cost_usd"]?.isNull == true)
-        #expect(try Registry.sample([]).plan().refusal.message.contains("none is configured"))
+        #expect(
+            try Registry.sample([]).plan().refusal(at: Timestamp(milliseconds: 0)).message.contains(
+                "none is configured"
+            )
+        )
     }
 
     @Test func `the model list has every name once, and the names that it has are found`() throws {

@@ -91,35 +91,48 @@ import Testing
     private let monday = Day(number: 20_000)
     private let tuesday = Day(number: 20_001)
 
-    private func expectTaken(_ isTaken: Bool, _ place: SourceLocation = #_sourceLocation) {
-        #expect(isTaken, sourceLocation: place)
+    /// More than any test spends: the cap over all providers has a test of its own.
+    private static let plenty = MicroUSD(micros: 1_000_000_000_000_000)
+
+    private func expectTaken(_ obstacle: SpendObstacle?, _ place: SourceLocation = #_sourceLocation) {
+        #expect(obstacle == nil, sourceLocation: place)
     }
 
-    private func expectRefused(_ isTaken: Bool, _ place: SourceLocation = #_sourceLocation) {
-        #expect(!isTaken, sourceLocation: place)
+    private func expectRefused(_ obstacle: SpendObstacle?, _ place: SourceLocation = #_sourceLocation) {
+        #expect(obstacle == .provider, sourceLocation: place)
+    }
+
+    @Test func `the cap over all providers counts them together`() {
+        var spend = DailySpend()
+        expectTaken(spend.reserve(dollars(6), of: "a", cap: nil, capOfAll: dollars(10), on: monday))
+        #expect(spend.reserve(dollars(5), of: "b", cap: nil, capOfAll: dollars(10), on: monday) == .everything)
+        spend.settle(dollars(6), as: dollars(5), of: "a", on: monday)
+        expectTaken(spend.reserve(dollars(5), of: "b", cap: nil, capOfAll: dollars(10), on: monday))
+        #expect(spend.total(on: monday) == dollars(10))
+        #expect(spend.total(on: tuesday) == .zero)
     }
 
     private func dollars(_ amount: Int64) -> MicroUSD { MicroUSD(micros: amount * 1_000_000) }
 
     @Test func `what does not fit under the cap is not taken`() {
         var spend = DailySpend()
-        expectTaken(spend.reserve(dollars(6), of: "a", cap: dollars(10), on: monday))
-        expectRefused(spend.reserve(dollars(5), of: "a", cap: dollars(10), on: monday))
+        expectTaken(spend.reserve(dollars(6), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
+        expectRefused(spend.reserve(dollars(5), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
         #expect(spend.total(of: "a", on: monday) == dollars(6))
-        expectTaken(spend.reserve(dollars(4), of: "a", cap: dollars(10), on: monday))
-        expectRefused(spend.reserve(MicroUSD(micros: 1), of: "a", cap: dollars(10), on: monday))
+        expectTaken(spend.reserve(dollars(4), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
+        expectRefused(spend.reserve(MicroUSD(micros: 1), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
     }
 
     @Test func `providers do not share a cap, and one without cap has none`() {
         var spend = DailySpend()
-        expectTaken(spend.reserve(dollars(10), of: "a", cap: dollars(10), on: monday))
-        expectTaken(spend.reserve(dollars(10), of: "b", cap: dollars(10), on: monday))
-        expectTaken(spend.reserve(dollars(1_000_000), of: "c", cap: nil, on: monday))
+        expectTaken(spend.reserve(dollars(10), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
+        expectTaken(spend.reserve(dollars(10), of: "b", cap: dollars(10), capOfAll: Self.plenty, on: monday))
+        expectTaken(spend.reserve(dollars(1_000_000), of: "c", cap: nil, capOfAll: Self.plenty, on: monday))
     }
 
     @Test func `settling gives back what was not spent`() {
         var spend = DailySpend()
-        _ = spend.reserve(dollars(6), of: "a", cap: nil, on: monday)
+        _ = spend.reserve(dollars(6), of: "a", cap: nil, capOfAll: Self.plenty, on: monday)
         spend.settle(dollars(6), as: dollars(2), of: "a", on: monday)
         #expect(spend.total(of: "a", on: monday) == dollars(2))
     }
@@ -128,15 +141,15 @@ import Testing
         var spend = DailySpend(day: monday, spent: ["a": dollars(9)])
         #expect(spend.total(of: "a", on: monday) == dollars(9))
         #expect(spend.total(of: "a", on: tuesday) == .zero)
-        expectTaken(spend.reserve(dollars(3), of: "a", cap: dollars(10), on: tuesday))
+        expectTaken(spend.reserve(dollars(3), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: tuesday))
         spend.settle(dollars(5), as: .zero, of: "a", on: monday)
         #expect(spend.total(of: "a", on: tuesday) == dollars(3))
     }
 
     @Test func `a clock that steps back over midnight opens no second budget`() {
         var spend = DailySpend()
-        expectTaken(spend.reserve(dollars(8), of: "a", cap: dollars(10), on: tuesday))
-        expectRefused(spend.reserve(dollars(8), of: "a", cap: dollars(10), on: monday))
+        expectTaken(spend.reserve(dollars(8), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: tuesday))
+        expectRefused(spend.reserve(dollars(8), of: "a", cap: dollars(10), capOfAll: Self.plenty, on: monday))
         #expect(spend.total(of: "a", on: tuesday) == dollars(8))
     }
 
@@ -149,7 +162,9 @@ import Testing
         for _ in 0..<5000 {
             if Bool.random(using: &random) || open.isEmpty {
                 let amount = MicroUSD(micros: Int64.random(in: 1...400_000, using: &random))
-                if spend.reserve(amount, of: "a", cap: cap, on: monday) { open.append(amount) }
+                if spend.reserve(amount, of: "a", cap: cap, capOfAll: Self.plenty, on: monday) == nil {
+                    open.append(amount)
+                }
             } else {
                 let amount = open.remove(at: Int.random(in: 0..<open.count, using: &random))
                 let cost = MicroUSD(micros: Int64.random(in: 0...amount.micros / 50, using: &random))

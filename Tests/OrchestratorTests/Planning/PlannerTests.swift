@@ -64,8 +64,10 @@ import Testing
         registry.providers[2].availability = .disabled
         #expect(try registry.plan().constraints == ["cheap/poor": .enabled])
         let pinned = try registry.plan(.sample { $0.model = "cheap/poor" })
-        #expect(pinned.candidates.isEmpty && pinned.refusal.code == "no_eligible_provider")
-        #expect(pinned.refusal.message.contains("cheap/poor is disabled"))
+        #expect(
+            pinned.candidates.isEmpty && pinned.refusal(at: Timestamp(milliseconds: 0)).code == "no_eligible_provider"
+        )
+        #expect(pinned.refusal(at: Timestamp(milliseconds: 0)).message.contains("cheap/poor is disabled"))
     }
 
     @Test func `a stand-in serves only while nobody else is configured`() throws {
@@ -138,7 +140,7 @@ import Testing
         let plan = try Registry.three.plan(.sample(), health: health)
         #expect(plan.names == ["middle/fair", "dear/best"] && plan.constraints == ["cheap/poor": .spendPerDay])
         health.remainingSpend = ["cheap": .zero, "middle": .zero, "dear": .zero]
-        let broke = try Registry.three.plan(.sample(), health: health).refusal
+        let broke = try Registry.three.plan(.sample(), health: health).refusal(at: Timestamp(milliseconds: 0))
         #expect(broke.status == 429 && broke.code == "daily_budget_exceeded")
     }
 

@@ -48,7 +48,7 @@ struct EngineScene: Sendable {
         let snapshot = health.snapshot(of: registry, at: time.monotonic(), day: time.now().day)
         let plan = try Planner(registry: registry, health: snapshot, today: time.now().day)
             .plan(request, for: CallerTerms())
-        guard !plan.candidates.isEmpty else { throw plan.refusal }
+        guard !plan.candidates.isEmpty else { throw plan.refusal(at: time.now()) }
         let execution = JobExecution(
             id: time.makeID(),
             owner: UserID(trusted: owner),
