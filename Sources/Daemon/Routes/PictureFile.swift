@@ -5,13 +5,15 @@ import Transport
 struct PictureFile {
     let exchange: Exchange
 
-    func response(_ image: ImageRecord) async throws(APIError) -> HTTPResponse {
+    /// The answer to the request; `cacheControl` replaces the rule for bytes that never change.
+    func response(_ image: ImageRecord, cacheControl: String? = nil) async throws(APIError) -> HTTPResponse {
         let request = exchange.request
         let tag = "\"\(image.digest)\""
+        let forGood = "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"
         var headers = [
             (name: "content-type", value: image.format.mediaType),
             (name: "etag", value: tag),
-            (name: "cache-control", value: "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"),
+            (name: "cache-control", value: cacheControl ?? forGood),
             (name: "accept-ranges", value: "bytes"),
             (name: "x-content-type-options", value: "nosniff"),
             (name: "content-security-policy", value: "default-src 'none'; sandbox"),

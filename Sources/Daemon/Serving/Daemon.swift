@@ -212,7 +212,7 @@ final class Daemon: Sendable {
     private static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + OperationsRoutes.all
+            + GalleryRoutes.all + OperationsRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

@@ -11,6 +11,8 @@ package final class JobExecution: Sendable {
     private let deadline: Duration
     /// Keys that the caller brought, by provider.
     private let ownKeys: [String: Secret]
+    /// Whether the pictures go to the public gallery, which makes them public.
+    package let isForGallery: Bool
     private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
     private let firstLanes: [Lane]
     private let journal: AttemptJournal
@@ -22,6 +24,7 @@ package final class JobExecution: Sendable {
         registry: Registry,
         ownKeys: [String: Secret],
         services: EngineServices,
+        isForGallery: Bool = false,
         showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
     ) {
         self.id = id
@@ -29,6 +32,7 @@ package final class JobExecution: Sendable {
         self.plan = plan
         self.services = services
         self.ownKeys = ownKeys
+        self.isForGallery = isForGallery
         self.showPartial = showPartial
         server = registry.server
         routing = registry.routing
@@ -389,7 +393,7 @@ package final class JobExecution: Sendable {
                 model: candidate.model.id,
                 tier: candidate.offer.tier,
                 cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd),
-                isPublic: server.imagesPublic
+                isPublic: server.imagesPublic || isForGallery
             )
             record.seed = picture.seed
             record.revisedPrompt = picture.revisedPrompt
