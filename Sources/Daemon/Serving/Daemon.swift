@@ -48,7 +48,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.message)
         }
-        (store, storage) = try Self.openRecord(in: directory, source.current)
+        (store, storage) = try Self.openRecord(in: directory)
         (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
@@ -144,18 +144,8 @@ final class Daemon: Sendable {
     // MARK: - Building
 
     private static func openRecord(
-        in directory: DataDirectory,
-        _ registry: Registry
+        in directory: DataDirectory
     ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
-        guard case .sqlite = registry.database else {
-            throw StartFailure("database: only sqlite is available in this version")
-        }
-        guard registry.server.mode == .selfHosted else {
-            throw StartFailure("server.mode: only self-hosted is available in this version")
-        }
-        guard case .filesystem = registry.storage else {
-            throw StartFailure("storage: only filesystem is available in this version")
-        }
         let store: SQLiteStore
         do throws(StoreError) {
             store = try SQLiteStore(directory: directory.path)
