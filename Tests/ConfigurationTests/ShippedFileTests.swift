@@ -1,5 +1,6 @@
 import Foundation
 import Orchestrator
+import Providers
 import Testing
 
 @testable import Configuration
@@ -45,6 +46,21 @@ enum ShippedFile {
         )
         #expect(loaded.warnings.map(\.message) == Array(repeating: "retires on 2026-12-01", count: 3))
         #expect(Set(loaded.registry.aliases.keys) == ["dall-e-2", "dall-e-3", "gpt-image-1"])
+    }
+
+    @Test func `the daemon's own adapters take every entry`() throws {
+        let loader = ConfigurationLoader(kinds: AdapterKinds(Builtin.adapters), environment: keys)
+        let report = loader.check(ShippedFile.path, today: Sample.today)
+        #expect(report.errors.isEmpty, "\(report.diagnostics)")
+        let registry = try #require(report.registry)
+        for provider in registry.providers {
+            for model in provider.models {
+                // What the file says a model can do, its adapter must be able to ask for.
+                let known = provider.adapter.knownCapabilities(of: model.id)
+                let missing = known.map { model.capabilities.operations.subtracting($0.operations) }
+                #expect(missing?.isEmpty != false, "\(provider.id)/\(model.id) cannot \(missing ?? [])")
+            }
+        }
     }
 
     @Test func `dear and one-purpose services are off`() throws {

@@ -36,7 +36,7 @@ import Testing
         let file = try await HTTPClient(port: farm.deliveryServer.port).get(path)
         #expect(file.body == farm.replicate.pictures.first?.bytes)
         #expect(farm.creates.count == 3 && farm.invalid.isEmpty)
-        #expect(farm.chargedMicroUSD == 15 + 30 * 196 + 30_000 + 6_000)
+        #expect(farm.chargedMicroUSD == 10 + 30 * 196 + 30_000 + 6_000)
     }
 
     @Test func `a held call rests until its gate opens`() async throws {
@@ -61,7 +61,7 @@ import Testing
         #expect(truncated.isComplete && truncated.json == nil)
         let stream = try await openAI.post("/v1/images/generations", ScriptTests.order.with(["stream": true]))
         #expect(!stream.isComplete)
-        #expect(farm.openAI.chargedMicroUSD == 4 * (15 + 30 * 196))
+        #expect(farm.openAI.chargedMicroUSD == 4 * (10 + 30 * 196))
     }
 
     @Test func `a hanging call ends when its client leaves`() async throws {

@@ -119,7 +119,7 @@ import Testing
         let names = events(vendor.answer(request)).map(\.name)
         #expect(names == ["partial_image", "partial_image", "completed"].map { "image_generation.\($0)" })
         #expect(vendor.partialPictures.count == 2)
-        #expect(vendor.chargedMicroUSD == 3 * 5 + 30 * (196 + 200))
+        #expect(vendor.chargedMicroUSD == 10 + 30 * (196 + 200))
         vendor.script(
             .ok.with(\.streamEnd, .wrappedError),
             .ok.with(\.streamEnd, .bareError),

@@ -73,7 +73,7 @@ struct PlanTable {
         for (index, candidate) in plan.candidates.enumerated() {
             rows.append([
                 "\(index + 1)", candidate.reference.description, candidate.offer.tier.rawValue, "$\(candidate.cost)",
-                candidate.score.map { "\($0)" } ?? "-", candidate.latency.map { "\($0)" } ?? "-",
+                candidate.score.flatMap { JSONNumber($0)?.text } ?? "-", candidate.latency.map(Self.text) ?? "-",
             ])
         }
         var lines = ["policy \(plan.policy), fidelity \(plan.fidelity.rawValue)"]
@@ -83,6 +83,12 @@ struct PlanTable {
             lines += plan.excluded.map { "  \($0.reason) [\($0.constraint.rawValue)]" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// As `providers.yaml` spells it: `25s`, `350ms`.
+    private static func text(_ latency: Duration) -> String {
+        let milliseconds = latency.milliseconds
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 
     private static func aligned(_ rows: [[String]]) -> [String] {

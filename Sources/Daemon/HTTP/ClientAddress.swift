@@ -8,7 +8,7 @@ enum ClientAddress {
         let hops = forwardedFor.joined(separator: ",").split(separator: ",")
         for hop in hops.reversed() {
             let text = String(hop.trimmingSpaces)
-            guard AddressBlock(text) != nil else { break }
+            guard !text.contains("/"), AddressBlock(text) != nil else { break }
             address = text
             if !trusted.contains(where: { $0.contains(text) }) { break }
         }

@@ -11,11 +11,13 @@ extension Exchange {
     }
 
     /// The body as a JSON object; a body without a type is taken for JSON, as curl users expect of an API.
-    func jsonObject() async throws(APIError) -> JSONObject {
+    ///
+    /// Throws `request_too_large` beyond `most` bytes, or beyond what the registry allows if that is less.
+    func jsonObject(atMost most: Int = .max) async throws(APIError) -> JSONObject {
         if let mediaType, mediaType != "application/json", !mediaType.hasSuffix("+json") {
             throw .unsupportedMediaType("the body must be application/json, not '\(mediaType)'")
         }
-        let limit = service.registry.limits.jsonBody
+        let limit = min(most, service.registry.limits.jsonBody)
         let bytes: [UInt8]
         do throws(BodyError) {
             bytes = try await request.body.collect(upTo: limit)

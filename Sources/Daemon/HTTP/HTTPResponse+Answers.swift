@@ -33,9 +33,9 @@ extension HTTPResponse {
             headers.append((name: "retry-after", value: "\(max(pause.roundedUpSeconds, 1))"))
         }
         if error.status == 401 { headers.append((name: "www-authenticate", value: "Bearer")) }
+        let isForGallery = path.hasPrefix("/api/") || path.hasPrefix("/art/")
         let body: JSON =
-            path.hasPrefix("/api/")
-            ? ["error": .string(error.code), "message": .string(error.message)] : error.body
+            isForGallery ? ["error": .string(error.galleryCode), "message": .string(error.message)] : error.body
         return .json(body, status: error.status, headers: headers)
     }
 }

@@ -21,16 +21,20 @@ enum OwnKeys {
             guard registry.provider(name) != nil else {
                 throw .invalidValue("X-Provider-Key", "no provider is called '\(name)'")
             }
-            guard (1...longest).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw .invalidValue("X-Provider-Key", "the key of '\(name)' is none")
-            }
+            guard isUsable(key) else { throw .invalidValue("X-Provider-Key", "the key of '\(name)' is none") }
             keys[name] = Secret(key)
         }
-        if let key = fields["openai_api_key"]?.string, (1...longest).contains(key.utf8.count) {
+        if let key = try FieldReader(fields).string("openai_api_key"), !key.isEmpty {
+            guard isUsable(key) else { throw .invalidValue("openai_api_key", "is no key") }
             for provider in registry.providers where provider.kind == "openai" && keys[provider.id] == nil {
                 keys[provider.id] = Secret(key)
             }
         }
         return keys
+    }
+
+    /// Whether a text can be a key: it goes into a header of ours.
+    private static func isUsable(_ key: String) -> Bool {
+        (1...longest).contains(key.utf8.count) && key.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 }

@@ -5,13 +5,15 @@ import Transport
 struct PictureFile {
     let exchange: Exchange
 
-    func response(_ image: ImageRecord) async throws(APIError) -> HTTPResponse {
+    /// The answer to the request; `cacheControl` replaces the rule for bytes that never change.
+    func response(_ image: ImageRecord, cacheControl: String? = nil) async throws(APIError) -> HTTPResponse {
         let request = exchange.request
         let tag = "\"\(image.digest)\""
+        let forGood = "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"
         var headers = [
             (name: "content-type", value: image.format.mediaType),
             (name: "etag", value: tag),
-            (name: "cache-control", value: "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"),
+            (name: "cache-control", value: cacheControl ?? forGood),
             (name: "accept-ranges", value: "bytes"),
             (name: "x-content-type-options", value: "nosniff"),
             (name: "content-security-policy", value: "default-src 'none'; sandbox"),
@@ -75,7 +77,8 @@ enum ByteRange: Equatable {
             maxSplits: 1,
             omittingEmptySubsequences: false
         )
-        guard parts.count == 2, !header.contains(",") else { return }
+        // `Int64` would take a sign.
+        guard parts.count == 2, !header.contains(","), !header.contains("+") else { return }
         let (first, last) = (Int64(parts[0]), Int64(parts[1]))
         switch (first, last) {
         case (let first?, nil) where parts[1].isEmpty && first >= 0:

@@ -45,19 +45,65 @@ struct Submission {
 
     /// Runs `request` and answers as it asked: at once with the job, as a stream, or with the pictures.
     func serve(_ request: ImageRequest, uploads: [any Sendable]) async throws(APIError) -> HTTPResponse {
+        let partials = request.stream ? PartialChannel() : nil
+        var showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+        if let partials { showPartial = { sink, index in await partials.send(sink, index: index) } }
+        let (running, verdict) = try await start(request, uploads: uploads, showPartial: showPartial)
+        var response: HTTPResponse
+        if prefersAsync {
+            partials?.close()
+            response = accepted(running.job)
+        } else if let partials {
+            response = try await StreamAnswer(
+                service: service,
+                request: exchange.request,
+                running: running,
+                partials: partials
+            ).response()
+        } else {
+            response = await PictureAnswer(service: service, end: end(of: running)).response()
+        }
+        response.headers += RateLimits.headers(verdict)
+        return response
+    }
+
+    /// Runs `request` to its end for the public gallery; with the end come the headers that say who served, and what is
+    /// left of the limits.
+    func runForGallery(
+        _ request: ImageRequest
+    ) async throws(APIError) -> (job: JobRecord, headers: [(name: String, value: String)]) {
+        let (running, verdict) = try await start(request, uploads: [], isForGallery: true)
+        let job = await end(of: running).job
+        return (job, ImageAnswer.headers(job) + RateLimits.headers(verdict))
+    }
+
+    private func end(of running: RunningJob) async -> RunningJob.End {
+        let end = await running.value()
+        service.metrics.count(end.job)
+        return end
+    }
+
+    /// Checks and counts `request`, and sets its job going.
+    private func start(
+        _ request: ImageRequest,
+        uploads: [any Sendable],
+        isForGallery: Bool = false,
+        showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
+    ) async throws(APIError) -> (RunningJob, FixedWindowLimiter.Verdict) {
         let caller = try exchange.requireCaller()
         try await ContentCheck(service: service, settings: registry.moderation).approve(request)
         let plan = try plan(request)
-        guard !plan.candidates.isEmpty else { throw plan.refusal }
+        let now = service.time.now()
+        guard let first = plan.candidates.first else { throw plan.refusal(at: now) }
+        guard service.health.spent(on: now.day) + first.cost <= registry.limits.spendPerDay else {
+            throw .dailyBudgetExceeded("limits.spend_per_day is spent", at: now)
+        }
         let verdict = try service.limits.take(
             address: exchange.clientAddress,
             caller: caller,
             registry.limits,
             at: service.time.monotonic()
         )
-        let partials = request.stream ? PartialChannel() : nil
-        var showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
-        if let partials { showPartial = { sink, index in await partials.send(sink, index: index) } }
         let execution = JobExecution(
             id: service.time.makeID(),
             owner: caller.user.id,
@@ -65,6 +111,7 @@ struct Submission {
             registry: registry,
             ownKeys: ownKeys,
             services: service.engine,
+            isForGallery: isForGallery,
             showPartial: showPartial
         )
         let job = record(of: plan, execution.id, caller, isAsync: prefersAsync)
@@ -74,19 +121,7 @@ struct Submission {
             uploads: uploads,
             limit: registry.limits.queue
         )
-        var response: HTTPResponse
-        if prefersAsync {
-            partials?.close()
-            response = accepted(running.job)
-        } else if let partials {
-            response = try await StreamAnswer(service: service, running: running, partials: partials).response()
-        } else {
-            let end = await running.value()
-            service.metrics.count(end.job)
-            response = await PictureAnswer(service: service, end: end).response()
-        }
-        response.headers += RateLimits.headers(verdict)
-        return response
+        return (running, verdict)
     }
 
     private func record(of plan: Plan, _ id: JobID, _ caller: Caller, isAsync: Bool) -> JobRecord {

@@ -48,7 +48,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.message)
         }
-        (store, storage) = try Self.openRecord(in: directory, source.current)
+        (store, storage) = try Self.openRecord(in: directory)
         (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
@@ -144,15 +144,8 @@ final class Daemon: Sendable {
     // MARK: - Building
 
     private static func openRecord(
-        in directory: DataDirectory,
-        _ registry: Registry
+        in directory: DataDirectory
     ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
-        guard case .sqlite = registry.database else {
-            throw StartFailure("database: only sqlite is available in this version")
-        }
-        guard case .filesystem = registry.storage else {
-            throw StartFailure("storage: only filesystem is available in this version")
-        }
         let store: SQLiteStore
         do throws(StoreError) {
             var options = SQLiteStore.Options()
@@ -211,7 +204,7 @@ final class Daemon: Sendable {
     private static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + OperationsRoutes.all
+            + GalleryRoutes.all + OperationsRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

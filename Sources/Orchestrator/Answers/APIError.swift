@@ -113,6 +113,18 @@ extension APIError {
         APIError(415, .invalidRequest, "unsupported_media_type", message)
     }
 
+    /// The caps of the day are used up at `now`; the next day begins at midnight UTC.
+    package static func dailyBudgetExceeded(_ message: String, at now: Timestamp) -> APIError {
+        let midnight = Day(number: now.day.number + 1).start
+        return APIError(
+            429,
+            .rateLimit,
+            "daily_budget_exceeded",
+            message,
+            retryAfter: .milliseconds(midnight.milliseconds - now.milliseconds)
+        )
+    }
+
     package static func overloaded(_ message: String) -> APIError {
         APIError(503, .server, "overloaded", message, retryAfter: .seconds(1))
     }

@@ -82,14 +82,17 @@ package struct ModelAnswer: Sendable {
         case .any: ["sizes": "any"]
         case .sizes(let sizes): ["sizes": .array(sizes.map { .text($0) })]
         case .ratios(let ratios): ["ratios": .array(ratios.map { .text($0) })]
-        case .free(let bounds):
-            [
-                "sizes": [
-                    "multiple_of": .integer(bounds.multipleOf), "min_edge": .integer(bounds.minEdge),
-                    "max_edge": .integer(bounds.maxEdge), "min_pixels": .integer(bounds.minPixels),
-                    "max_pixels": .integer(bounds.maxPixels), "max_ratio": .integer(bounds.maxRatio),
-                ]
-            ]
+        case .free(let bounds): ["sizes": .object(Self.bounds(bounds))]
         }
+    }
+
+    /// The bounds of free sizes, those that bound nothing left out.
+    private static func bounds(_ sizes: FreeSizes) -> JSONObject {
+        var bounds: JSONObject = ["multiple_of": .integer(sizes.multipleOf), "max_edge": .integer(sizes.maxEdge)]
+        if sizes.minEdge > 1 { bounds["min_edge"] = .integer(sizes.minEdge) }
+        if sizes.minPixels > 1 { bounds["min_pixels"] = .integer(sizes.minPixels) }
+        if sizes.maxPixels != .max { bounds["max_pixels"] = .integer(sizes.maxPixels) }
+        if sizes.maxRatio != .max { bounds["max_ratio"] = .integer(sizes.maxRatio) }
+        return bounds
     }
 }

@@ -47,14 +47,9 @@ package enum PlanAnswer {
 
 extension Plan {
     /// Why there is nobody to ask.
-    package var refusal: APIError {
+    package func refusal(at now: Timestamp) -> APIError {
         if excluded.contains(where: { $0.constraint == .spendPerDay }) {
-            return APIError(
-                429,
-                .rateLimit,
-                "daily_budget_exceeded",
-                "every provider that could serve this has spent its daily cap"
-            )
+            return .dailyBudgetExceeded("every provider that could serve this has spent its daily cap", at: now)
         }
         let reasons = excluded.map(\.reason).joined(separator: "; ")
         return .noEligibleProvider(

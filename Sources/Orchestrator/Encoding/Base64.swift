@@ -1,7 +1,7 @@
 /// Base64 with the standard alphabet (RFC 4648 section 4), in one call; see `Base64Decoder` and `Base64Encoder` for streams.
-package enum Base64 {
+public enum Base64 {
     /// The text of some bytes, padded.
-    package static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+    public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(encodedCount(of: bytes.count) + Base64Kernel.slack)
         var encoder = Base64Encoder()
@@ -20,7 +20,7 @@ package enum Base64 {
     }
 
     /// How long the padded text of so many bytes is.
-    package static func encodedCount(of byteCount: Int) -> Int {
+    public static func encodedCount(of byteCount: Int) -> Int {
         (byteCount + 2) / 3 * 4
     }
 

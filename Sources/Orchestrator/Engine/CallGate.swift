@@ -20,6 +20,9 @@ package final class CallGate: Sendable {
 
     package var inFlight: Int { state.withLock { $0.inFlight } }
 
+    /// Calls that wait for a place.
+    package var waiting: Int { state.withLock { $0.queue.count } }
+
     /// Takes a new limit from a reloaded registry; calls in flight stay.
     package func setLimit(_ limit: Int) {
         let admitted = state.withLock { state in
@@ -32,6 +35,15 @@ package final class CallGate: Sendable {
             return admitted
         }
         for waiter in admitted { waiter.continuation.resume(returning: true) }
+    }
+
+    /// Takes a place if one is free and nobody waits for it.
+    package func enterAtOnce() -> Bool {
+        state.withLock { state in
+            guard state.inFlight < state.limit, state.queue.count == 0 else { return false }
+            state.inFlight += 1
+            return true
+        }
     }
 
     /// Takes a place, waiting for one while there is none; false when the task was cancelled meanwhile.
@@ -62,6 +74,27 @@ package final class CallGate: Sendable {
         } onCancel: {
             let waiter = state.withLock { $0.queue.remove(for: owner) { $0.ticket == ticket } }
             waiter?.continuation.resume(returning: false)
+        }
+    }
+
+    /// As `enter`, but gives up at `deadline` on the monotonic clock.
+    package func enter(_ owner: UserID, until deadline: Duration, _ time: any TimeSource) async -> Bool {
+        let left = deadline - time.monotonic()
+        guard left > .zero else { return false }
+        if enterAtOnce() { return true }
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.enter(owner) }
+            group.addTask {
+                try? await time.sleep(for: left)
+                return false
+            }
+            // A place that comes free at the last moment counts, since somebody has to give it back.
+            var isIn = false
+            for await part in group {
+                isIn = isIn || part
+                group.cancelAll()
+            }
+            return isIn
         }
     }
 

@@ -53,14 +53,14 @@ package struct CircuitBreaker: Sendable {
     }
 }
 
-extension AttemptOutcome {
-    /// Whether the outcome speaks against the model; nil where it says nothing about it.
-    package var speaksForModel: Bool? {
+extension FailureKind {
+    /// Whether the failure speaks against the model, whoever asks. What lies in one request does not, nor what lies in
+    /// the key that a caller brought: neither may shut the model for others.
+    package func speaksAgainstModel(hasOwnKey: Bool) -> Bool {
         switch self {
-        case .ok: true
-        // The vendor judged the request and was right to answer.
-        case .rejected, .refused: nil
-        case .unavailable, .unknown, .unusable: false
+        case .rejected, .refused, .unavailable(.unsupported): false
+        case .unavailable(.rateLimited), .unavailable(.quota), .unavailable(.credential): !hasOwnKey
+        case .unavailable(.model), .unavailable(.server), .unavailable(.connection), .unknown, .unusable: true
         }
     }
 }

@@ -4,6 +4,9 @@ struct FailureVerdict {
     var last: [ProviderFailure]
     var attempts: [AttemptRecord]
 
+    /// Marks attempts that found every place at their provider taken until the request's time was up.
+    static let busyCode = "busy"
+
     /// Used where a vendor that limits its rate did not say when to come back.
     private static let usualPause = Duration.seconds(10)
 
@@ -11,6 +14,10 @@ struct FailureVerdict {
         let kinds = last.map(\.kind)
         if last.contains(where: { $0.code == PictureIntake.storageCode }) {
             return .internalError(last.map(\.detail).joined(separator: "; "))
+        }
+        if last.contains(where: { $0.code == JobExecution.capCode }) {
+            let now = attempts.compactMap(\.ended).max() ?? Timestamp(milliseconds: 0)
+            return .dailyBudgetExceeded("what may be spent today is spent", at: now)
         }
         if kinds.contains(.refused) { return .moderationBlocked }
         if kinds.contains(.rejected) {
@@ -21,6 +28,9 @@ struct FailureVerdict {
                 "the provider did not accept a value of this request",
                 detail: details
             )
+        }
+        if !last.isEmpty, last.allSatisfy({ $0.code == Self.busyCode }) {
+            return .overloaded("every place at the providers is taken; try again")
         }
         let labels = Set(attempts.compactMap(\.label))
         if labels == ["timeout"] {

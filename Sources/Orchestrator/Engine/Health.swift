@@ -68,29 +68,40 @@ package final class Health: Sendable {
     /// Whether a retry would be allowed now.
     package var allowsRetry: Bool { state.withLock { $0.budget.allowsOneMore } }
 
-    /// Ends a call that `begin` counted, and learns from how it went.
+    /// Ends a call that `begin` counted, and learns from how it went; `success` is nil where it says nothing of the model.
     package func end(
         _ reference: ModelReference,
         isRetry: Bool,
-        outcome: AttemptOutcome,
+        success: Bool?,
         took: Duration,
         at now: Duration
     ) {
         state.withLock { state in
             state.budget.activeCalls -= 1
             if isRetry { state.budget.activeRetries -= 1 }
-            if let success = outcome.speaksForModel {
-                state.breakers[reference, default: CircuitBreaker()].record(success: success, at: now)
-            }
-            if outcome == .ok { state.latencies[reference, default: LatencyEstimate()].add(took) }
+            guard let success else { return }
+            state.breakers[reference, default: CircuitBreaker()].record(success: success, at: now)
+            if success { state.latencies[reference, default: LatencyEstimate()].add(took) }
         }
     }
 
     // MARK: Spend
 
-    /// Takes `amount` out of what a provider's cap leaves today; false, and nothing taken, when it does not fit.
-    package func reserve(_ amount: MicroUSD, of provider: Provider, on day: Day) -> Bool {
-        state.withLock { $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, on: day) }
+    /// Takes `amount` out of what the caps leave today; nothing is taken when one stands in the way.
+    package func reserve(
+        _ amount: MicroUSD,
+        of provider: Provider,
+        capOfAll: MicroUSD,
+        on day: Day
+    ) -> SpendObstacle? {
+        state.withLock {
+            $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, capOfAll: capOfAll, on: day)
+        }
+    }
+
+    /// What has been spent today at all providers, reservations included.
+    package func spent(on day: Day) -> MicroUSD {
+        state.withLock { $0.spend.total(on: day) }
     }
 
     /// Puts the true cost in place of what was reserved on `day`.

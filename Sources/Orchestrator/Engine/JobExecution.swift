@@ -6,10 +6,13 @@ package final class JobExecution: Sendable {
     private let plan: Plan
     private let server: ServerSettings
     private let routing: RoutingSettings
+    private let spendPerDay: MicroUSD
     /// On the monotonic clock.
     private let deadline: Duration
     /// Keys that the caller brought, by provider.
     private let ownKeys: [String: Secret]
+    /// Whether the pictures go to the public gallery, which makes them public.
+    package let isForGallery: Bool
     private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
     private let firstLanes: [Lane]
     private let journal: AttemptJournal
@@ -21,6 +24,7 @@ package final class JobExecution: Sendable {
         registry: Registry,
         ownKeys: [String: Secret],
         services: EngineServices,
+        isForGallery: Bool = false,
         showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
     ) {
         self.id = id
@@ -28,9 +32,11 @@ package final class JobExecution: Sendable {
         self.plan = plan
         self.services = services
         self.ownKeys = ownKeys
+        self.isForGallery = isForGallery
         self.showPartial = showPartial
         server = registry.server
         routing = registry.routing
+        spendPerDay = registry.limits.spendPerDay
         deadline = services.time.monotonic() + registry.routing.deadline
         let first = plan.candidates[0]
         let calls = first.calls(for: 0..<plan.request.count)
@@ -51,12 +57,7 @@ package final class JobExecution: Sendable {
             )
             return record
         }
-        journal = AttemptJournal(
-            of: id,
-            intents: intents,
-            adapted: plan.adapted + first.rendition.adapted,
-            services: services
-        )
+        journal = AttemptJournal(of: id, intents: intents, adapted: plan.adapted, services: services)
     }
 
     /// The attempts that will be made first; recorded with the job before anything is sent.
@@ -133,8 +134,11 @@ package final class JobExecution: Sendable {
                     return end
                 }
             case .fallBack:
-                lane.fallBack()
-                journal.note(plan.candidates[lane.candidate].rendition.adapted)
+                guard let next = lane.next(after: failure.kind, in: plan.candidates) else {
+                    end.failures.append(failure)
+                    return end
+                }
+                lane.fallBack(to: next, after: failure.kind, in: plan.candidates)
             case .giveUp:
                 end.failures.append(failure)
                 return end
@@ -144,7 +148,9 @@ package final class JobExecution: Sendable {
 
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
-        if Task.isCancelled || failure.code == PictureIntake.storageCode || journal.hasShownPartials {
+        if Task.isCancelled || [PictureIntake.storageCode, Self.capCode].contains(failure.code)
+            || journal.hasShownPartials
+        {
             return .giveUp
         }
         let policy = FallbackPolicy(
@@ -158,7 +164,7 @@ package final class JobExecution: Sendable {
             attempts: lane.attempts,
             attemptsHere: lane.attemptsHere,
             unknowns: lane.unknowns,
-            hasFurtherCandidate: lane.candidate + 1 < plan.candidates.count,
+            hasFurtherCandidate: lane.next(after: failure.kind, in: plan.candidates) != nil,
             mayRetry: services.health.allowsRetry,
             timeLeft: deadline - services.time.monotonic()
         )
@@ -166,6 +172,9 @@ package final class JobExecution: Sendable {
     }
 
     // MARK: - One attempt
+
+    /// Marks the failure that no other provider can mend: the cap over all of them.
+    static let capCode = "spend_per_day"
 
     private struct AttemptResult {
         var delivered: [DeliveredPicture] = []
@@ -177,11 +186,10 @@ package final class JobExecution: Sendable {
         var record = journal.open(for: lane, candidate)
         let isRecorded = lane.intent != nil
         lane.noteAttempt()
-        let attemptDeadline = min(services.time.monotonic() + candidate.provider.timeout, deadline)
         var call = candidate.providerRequest(
             for: plan.request,
             slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
-            timeLimit: attemptDeadline - services.time.monotonic()
+            timeLimit: candidate.provider.timeout
         )
         let hold = candidate.worstCost(of: call)
         record.cost = hold
@@ -190,9 +198,13 @@ package final class JobExecution: Sendable {
             journal.close(&record, with: obstacle, cost: .zero)
             return AttemptResult(failure: obstacle)
         }
+        // What was spent waiting for a place is no time of the vendor's.
         let began = services.time.monotonic()
+        let attemptDeadline = min(began + candidate.provider.timeout, deadline)
+        call.timeLimit = attemptDeadline - began
         record.started = services.time.now()
         var result = AttemptResult()
+        var success: Bool? = true
         do throws(ProviderFailure) {
             if !isRecorded { try await journal.keep(record) }
             try await prepareMask(&call, candidate)
@@ -202,10 +214,21 @@ package final class JobExecution: Sendable {
         } catch {
             if case .unknown = error.kind { lane.unknowns += 1 }
             result.failure = error
+            success = verdict(of: error, on: candidate)
             journal.close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
         }
-        leave(candidate, record, hold: hold, day: day, isRetry: isRetry, began: began)
+        services.health.gate(of: candidate.provider).leave()
+        services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
+        let now = services.time.monotonic()
+        services.health.end(candidate.reference, isRetry: isRetry, success: success, took: now - began, at: now)
         return result
+    }
+
+    /// What a failed attempt says of its model: false, or nil where the fault may lie elsewhere.
+    private func verdict(of failure: ProviderFailure, on candidate: Candidate) -> Bool? {
+        // Who hangs up, and our own disk, are no faults of the vendor's.
+        guard !Task.isCancelled, failure.code != PictureIntake.storageCode else { return nil }
+        return failure.kind.speaksAgainstModel(hasOwnKey: ownKeys[candidate.provider.id] != nil) ? false : nil
     }
 
     /// Passes breaker, cap, retry budget and gate, in this order; says what stood in the way.
@@ -221,12 +244,20 @@ package final class JobExecution: Sendable {
         guard health.admits(candidate.reference, at: services.time.monotonic()) || isLast else {
             return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the breaker is open")
         }
-        guard health.reserve(hold, of: provider, on: day) else {
+        switch health.reserve(hold, of: provider, capOfAll: spendPerDay, on: day) {
+        case nil: break
+        case .provider:
             return ProviderFailure(.unavailable(.quota), "the provider's spend_per_day is used up")
+        case .everything:
+            return ProviderFailure(.unavailable(.quota), "limits.spend_per_day is used up", code: Self.capCode)
         }
-        guard await health.gate(of: provider).enter(owner) else {
+        guard await health.gate(of: provider).enter(owner, until: deadline, services.time) else {
             health.settle(hold, as: .zero, of: provider, on: day)
-            return ProviderFailure(.unavailable(.connection), "cancelled while waiting for a place")
+            return ProviderFailure(
+                .unavailable(.server(mayRepeat: false)),
+                "no place at the provider came free in time",
+                code: FailureVerdict.busyCode
+            )
         }
         guard health.begin(isRetry: isRetry) else {
             health.gate(of: provider).leave()
@@ -234,26 +265,6 @@ package final class JobExecution: Sendable {
             return ProviderFailure(.unavailable(.server(mayRepeat: false)), "the retry budget is used up")
         }
         return nil
-    }
-
-    private func leave(
-        _ candidate: Candidate,
-        _ record: AttemptRecord,
-        hold: MicroUSD,
-        day: Day,
-        isRetry: Bool,
-        began: Duration
-    ) {
-        let now = services.time.monotonic()
-        services.health.gate(of: candidate.provider).leave()
-        services.health.settle(hold, as: record.cost, of: candidate.provider, on: day)
-        services.health.end(
-            candidate.reference,
-            isRetry: isRetry,
-            outcome: record.outcome ?? .unknown,
-            took: now - began,
-            at: now
-        )
     }
 
     private func conversation(
@@ -343,7 +354,7 @@ package final class JobExecution: Sendable {
             atMost: hold
         )
         let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        journal.finish(&record, finished.flatMap(\.0.adapted))
+        journal.finish(&record, candidate.rendition.adapted + finished.flatMap(\.0.adapted))
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }
@@ -382,7 +393,7 @@ package final class JobExecution: Sendable {
                 model: candidate.model.id,
                 tier: candidate.offer.tier,
                 cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd),
-                isPublic: server.imagesPublic
+                isPublic: server.imagesPublic || isForGallery
             )
             record.seed = picture.seed
             record.revisedPrompt = picture.revisedPrompt

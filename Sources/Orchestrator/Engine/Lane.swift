@@ -2,7 +2,11 @@
 struct Lane: Sendable {
     var slots: [Int]
     /// Index into the plan's candidates.
-    var candidate = 0
+    private(set) var candidate = 0
+    /// Candidates that had their turn.
+    private var tried: Set<Int> = [0]
+    /// Providers whose trouble is not one model's alone; their other models come last.
+    private var troubled: Set<String> = []
     var attempts = 0
     /// Of those, at the present candidate.
     var attemptsHere = 0
@@ -15,9 +19,22 @@ struct Lane: Sendable {
         self.intent = intent
     }
 
-    /// Moves on to the next candidate.
-    mutating func fallBack() {
-        candidate += 1
+    /// Who is to be tried after `failure`: the next in the plan's order, but another provider first where the whole
+    /// provider is in trouble, and another provider only where the same one may have made the pictures already.
+    func next(after failure: FailureKind, in candidates: [Candidate]) -> Int? {
+        let here = candidates[candidate].provider.id
+        let avoided = failure.concernsProvider ? troubled.union([here]) : troubled
+        let untried = candidates.indices.filter { !tried.contains($0) }
+        let elsewhere = untried.first { !avoided.contains(candidates[$0].provider.id) }
+        if case .unknown = failure { return elsewhere ?? untried.first { candidates[$0].provider.id != here } }
+        return elsewhere ?? untried.first
+    }
+
+    /// Moves on to a candidate that `next` named.
+    mutating func fallBack(to index: Int, after failure: FailureKind, in candidates: [Candidate]) {
+        if failure.concernsProvider { troubled.insert(candidates[candidate].provider.id) }
+        candidate = index
+        tried.insert(index)
         attemptsHere = 0
     }
 
@@ -45,4 +62,16 @@ package struct DeliveredPicture: Sendable {
     package var record: ImageRecord
     /// Where its bytes can be read now.
     package var source: ByteSource
+}
+
+extension FailureKind {
+    /// Whether the provider's other models are likely to fail in the same way.
+    fileprivate var concernsProvider: Bool {
+        switch self {
+        case .unavailable(.rateLimited), .unavailable(.quota), .unavailable(.credential), .unavailable(.server),
+            .unavailable(.connection), .unknown:
+            true
+        case .rejected, .refused, .unavailable(.model), .unavailable(.unsupported), .unusable: false
+        }
+    }
 }

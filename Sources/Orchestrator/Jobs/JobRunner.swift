@@ -50,7 +50,7 @@ package final class JobRunner: Sendable {
         let task = Task(executorPreference: services.executor()) { [self, accepted] in
             let end = await execution.run(accepted)
             withExtendedLifetime(uploads) {}
-            await finish(end.job, sources: end.sources, running)
+            await finish(end.job, sources: end.sources, running, inGallery: execution.isForGallery)
         }
         running.adopt(task)
         return running
@@ -73,11 +73,16 @@ package final class JobRunner: Sendable {
         }
     }
 
-    private func finish(_ job: JobRecord, sources: [ByteSource], _ running: RunningJob) async {
+    private func finish(
+        _ job: JobRecord,
+        sources: [ByteSource],
+        _ running: RunningJob,
+        inGallery: Bool
+    ) async {
         var job = job
         var sources = sources
         do throws(StoreError) {
-            try await services.store.finish(job)
+            try await services.store.finish(job, inGallery: inGallery)
         } catch {
             // What is not on record was not delivered: the answer must not say otherwise.
             services.log.log(

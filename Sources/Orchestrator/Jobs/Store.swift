@@ -10,7 +10,10 @@ package protocol Store: Sendable {
     func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError)
 
     /// Writes a job's end with its attempts and pictures; a job that has ended already is left as it is.
-    func finish(_ job: JobRecord) async throws(StoreError)
+    ///
+    /// With `inGallery` each picture gets its place there as well, in the same transaction: the time of the job's end, or
+    /// the millisecond after the last place that was ever given, whichever is later.
+    func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError)
 
     func job(_ id: JobID) async throws(StoreError) -> JobRecord?
 
@@ -36,6 +39,18 @@ package protocol Store: Sendable {
     /// Removes the row, and says whether another picture has the same bytes.
     func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool
 
+    // MARK: Gallery
+
+    /// The public pictures that have a place in the gallery, newest first, from the first one before `time` on; nil: from
+    /// the newest. `limit` is 1...101.
+    func gallery(before time: Timestamp?, limit: Int) async throws(StoreError) -> [GalleryEntry]
+
+    /// The public picture whose place is `time`.
+    func galleryEntry(at time: Timestamp) async throws(StoreError) -> GalleryEntry?
+
+    /// A public picture's place in the gallery; nil when it has none.
+    func galleryEntry(of image: ImageID) async throws(StoreError) -> GalleryEntry?
+
     // MARK: Users and keys
 
     /// The user, made on first use when `email` is not known.
@@ -59,6 +74,13 @@ package protocol Store: Sendable {
 
     /// Whether a transaction can be made now.
     func ping() async throws(StoreError)
+}
+
+extension Store {
+    /// Writes the end of a job that is no business of the gallery's.
+    package func finish(_ job: JobRecord) async throws(StoreError) {
+        try await finish(job, inGallery: false)
+    }
 }
 
 /// Which jobs to list.

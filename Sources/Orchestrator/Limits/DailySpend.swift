@@ -1,4 +1,4 @@
-/// What has been spent at each provider on one UTC day, reservations included, so that a cap is never passed.
+/// What has been spent at each provider and in all on one UTC day, reservations included, so that a cap is never passed.
 package struct DailySpend: Sendable {
     private var day: Day
     private var spent: [String: MicroUSD]
@@ -12,16 +12,28 @@ package struct DailySpend: Sendable {
         today > day ? .zero : spent[provider] ?? .zero
     }
 
-    /// Adds `amount` if the cap allows; a new day begins from nothing.
-    package mutating func reserve(_ amount: MicroUSD, of provider: String, cap: MicroUSD?, on today: Day) -> Bool {
+    /// Over all providers.
+    package func total(on today: Day) -> MicroUSD {
+        today > day ? .zero : spent.values.reduce(.zero, +)
+    }
+
+    /// Adds `amount` if both caps allow; a new day begins from nothing.
+    package mutating func reserve(
+        _ amount: MicroUSD,
+        of provider: String,
+        cap: MicroUSD?,
+        capOfAll: MicroUSD,
+        on today: Day
+    ) -> SpendObstacle? {
         if today > day {
             day = today
             spent = [:]
         }
         let total = (spent[provider] ?? .zero) + amount
-        if let cap, total > cap { return false }
+        if let cap, total > cap { return .provider }
+        guard self.total(on: today) + amount <= capOfAll else { return .everything }
         spent[provider] = total
-        return true
+        return nil
     }
 
     /// Replaces a reservation of `reservedOn` by its true cost; one of a past day no longer matters.
@@ -29,4 +41,12 @@ package struct DailySpend: Sendable {
         guard reservedOn >= day, let total = spent[provider] else { return }
         spent[provider] = max(total - reserved + cost, .zero)
     }
+}
+
+/// Which cap an amount would pass.
+package enum SpendObstacle: Sendable, Hashable {
+    /// That of one provider: another may still serve.
+    case provider
+    /// That of the day: nobody may.
+    case everything
 }

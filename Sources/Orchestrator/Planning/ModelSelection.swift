@@ -27,10 +27,14 @@ struct ModelSelection {
             entries = registry.providers.flatMap { provider in provider.models.map { (provider, $0) } }
             return
         }
-        for provider in registry.providers {
-            let local = name.hasPrefix(provider.id + "/") ? String(name.dropFirst(provider.id.utf8.count + 1)) : nil
-            for model in provider.models where model.id == name || model.id == local {
-                entries.append((provider, model))
+        // A name with a provider in front means that one, even where another sells a model whose own name is the same.
+        for provider in registry.providers where name.hasPrefix(provider.id + "/") {
+            let local = String(name.dropFirst(provider.id.utf8.count + 1))
+            entries += provider.models.filter { $0.id == local }.map { (provider, $0) }
+        }
+        if entries.isEmpty {
+            entries = registry.providers.flatMap { provider in
+                provider.models.filter { $0.id == name }.map { (provider, $0) }
             }
         }
         guard !entries.isEmpty else { throw APIError.modelNotFound(request.model) }

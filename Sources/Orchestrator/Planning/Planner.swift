@@ -91,9 +91,6 @@ private struct Assessment {
         }
         let rendition = try Rendition(of: request, by: model.capabilities, fidelity: fidelity)
         let candidate = try offer(of: provider, model, rendition)
-        if let least = request.routing.minScore, candidate.score.map({ $0 < least }) ?? true {
-            throw Mismatch(.minScore, "scores less than \(least)")
-        }
         if let left = planner.health.remainingSpend[provider.id], left < candidate.cost {
             throw Mismatch(.spendPerDay, "has \(left) dollars left today and this costs \(candidate.cost)")
         }
@@ -143,13 +140,21 @@ private struct Assessment {
             }
         }
         let ceiling = [request.routing.maxCost, policy.maxCost].compactMap { $0 }.min()
-        var dearest: MicroUSD?
+        var mismatch = Mismatch(.price, "has no price for this size")
+        var leastCost: MicroUSD?
         for offer in offers {
             guard let unit = offer.price.price(for: rendition.pricedSize),
                 let cost = unit.multiplied(by: request.count)
             else { continue }
+            let score = model.score(request.operation, offer)
+            if let least = request.routing.minScore, score.map({ $0 < least }) ?? true {
+                if leastCost == nil { mismatch = Mismatch(.minScore, "scores less than \(least)") }
+                continue
+            }
             if let ceiling, cost > ceiling {
-                dearest = min(cost, dearest ?? cost)
+                let least = min(cost, leastCost ?? cost)
+                leastCost = least
+                mismatch = Mismatch(.maxCost, "costs \(least) dollars, over the maximum cost of \(ceiling)")
                 continue
             }
             let reference = ModelReference(provider: provider.id, model: model.id)
@@ -160,11 +165,10 @@ private struct Assessment {
                 rendition: rendition,
                 unitPrice: unit,
                 cost: cost,
-                score: model.score(request.operation, offer),
+                score: score,
                 latency: planner.health.latency[reference] ?? model.latency
             )
         }
-        guard let dearest, let ceiling else { throw Mismatch(.price, "has no price for this size") }
-        throw Mismatch(.maxCost, "costs \(dearest) dollars, over the maximum cost of \(ceiling)")
+        throw mismatch
     }
 }

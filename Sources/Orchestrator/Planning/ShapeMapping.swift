@@ -37,7 +37,7 @@ struct ShapeMapping {
                 to: size,
                 among: sizes.filter { $0.ratio.deviation(of: size.ratio) <= Self.resampleTolerance }
             )
-        case .free(let bounds): near = nearest(to: size, within: bounds)
+        case .free(let bounds): near = nearest(to: size, within: bounds, tolerance: Self.resampleTolerance)
         case .ratios(let ratios):
             guard let ratio = closest(to: size.ratio, among: ratios, tolerance: Self.ratioTolerance) else {
                 throw Mismatch(.size, "has no ratio near \(size)")
@@ -66,7 +66,7 @@ struct ShapeMapping {
             let width = (Self.usualArea * Double(ratio.width) / Double(ratio.height)).squareRoot()
             let height = Self.usualArea / width
             guard let usual = PixelSize(width: Int(width.rounded()), height: Int(height.rounded())),
-                let found = nearest(to: usual, within: bounds)
+                let found = nearest(to: usual, ratio, within: bounds, tolerance: tolerance)
             else { throw Mismatch(.aspectRatio, "draws no size of \(ratio)") }
             return (.size(found), found)
         }
@@ -82,16 +82,22 @@ struct ShapeMapping {
     }
 
     /// A size within bounds whose ratio is the asked one within the tolerance; the nearest in pixels, larger first.
-    private func nearest(to size: PixelSize, within bounds: FreeSizes) -> PixelSize? {
+    private func nearest(
+        to size: PixelSize,
+        _ ratio: AspectRatio? = nil,
+        within bounds: FreeSizes,
+        tolerance: Double
+    ) -> PixelSize? {
         let step = bounds.multipleOf
-        let ratio = Double(size.width) / Double(size.height)
+        let ratio = ratio ?? size.ratio
+        let slope = Double(ratio.height) / Double(ratio.width) / Double(step)
         var best: (size: PixelSize, distance: Int)?
         let widths = stride(from: step, through: min(bounds.maxEdge, PixelSize.longestEdge), by: step)
         for width in widths {
-            let exact = Double(width) / ratio / Double(step)
-            for rows in Set([exact.rounded(.down), exact.rounded(.up)]) {
-                guard let found = PixelSize(width: width, height: Int(rows) * step), bounds.contains(found),
-                    found.ratio.deviation(of: size.ratio) <= Self.resampleTolerance
+            let lower = Int((Double(width) * slope).rounded(.down))
+            for rows in lower...lower + 1 {
+                guard let found = PixelSize(width: width, height: rows * step), bounds.contains(found),
+                    found.ratio.deviation(of: ratio) <= tolerance
                 else { continue }
                 // Missing pixels count double: enlarging shows, shrinking does not.
                 let distance = found.area >= size.area ? found.area - size.area : 2 * (size.area - found.area)

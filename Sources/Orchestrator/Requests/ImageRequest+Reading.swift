@@ -22,7 +22,9 @@ extension ImageRequest {
             guard text.utf8.count <= Self.largestMetadata else {
                 throw reader.invalid("metadata", "must have at most \(Self.largestMetadata) bytes")
             }
-            guard !text.contains("\\u0000") else { throw reader.invalid("metadata", "must not contain U+0000") }
+            guard !JSON.object(metadata).containsNUL else {
+                throw reader.invalid("metadata", "must not contain U+0000")
+            }
             self.metadata = metadata
         }
     }
@@ -157,5 +159,17 @@ extension ImageRequest {
         }
         if let mask { shown["mask"] = ["sha256": .string(mask.digest)] }
         return shown
+    }
+}
+
+extension JSON {
+    /// Whether U+0000 is in any text or name of the document.
+    fileprivate var containsNUL: Bool {
+        switch self {
+        case .null, .bool, .number, .blob: false
+        case .string(let text): text.utf8.contains(0)
+        case .array(let elements): elements.contains(where: \.containsNUL)
+        case .object(let members): members.contains { $0.key.utf8.contains(0) || $0.value.containsNUL }
+        }
     }
 }

@@ -91,7 +91,9 @@ public struct Day: Sendable, Hashable, Comparable {
     /// Reads `YYYY-MM-DD`; nil for anything else and for days that no calendar has.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard text.utf8.count == 10, parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
+        // `Int` would take a sign in place of a digit.
+        guard text.utf8.count == 10, !text.contains("+"), parts.count == 3, parts[0].utf8.count == 4,
+            parts[1].utf8.count == 2,
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
             (1...12).contains(month), day >= 1
         else { return nil }

@@ -32,7 +32,8 @@ package struct WebOrigin: Sendable, Hashable {
     }
 
     private static func port(_ text: some StringProtocol) -> Int? {
-        guard let number = UInt16(text), number > 0 else { return nil }
+        // `UInt16` would take a sign.
+        guard text.first != "+", let number = UInt16(text), number > 0 else { return nil }
         return Int(number)
     }
 }

@@ -1,7 +1,7 @@
 internal import Orchestrator
 
 extension Connection {
-    private static let imageColumns = """
+    static let imageColumns = """
         SELECT images.id, job_id, images.owner, position, images.created_ms, digest, byte_count, format, width, height,
             has_alpha, provider, images.model, tier, images.cost_micro_usd, seed_bits, revised_prompt, is_public
         """
@@ -79,7 +79,7 @@ extension Connection {
 
 extension ImageRecord {
     /// Reads the columns that `Connection.imageColumns` names.
-    fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
+    init(_ row: borrowing Row) throws(DatabaseError) {
         let (width, height) = (Int(row.integer(8)), Int(row.integer(9)))
         guard let size = PixelSize(width: width, height: height) else {
             throw .unreadable("\(width)x\(height) is no size")

@@ -21,7 +21,7 @@ extension Connection {
     }
 
     /// Writes the end of a job that has none yet; what was fixed at its acceptance stays.
-    func finish(_ job: JobRecord) throws(DatabaseError) {
+    func finish(_ job: JobRecord, inGallery: Bool) throws(DatabaseError) {
         try statement(
             """
             UPDATE jobs SET status = ?, policy = ?, started_ms = ?, finished_ms = ?, cost_micro_usd = ?, answer = ?,
@@ -34,7 +34,10 @@ extension Connection {
         .run()
         guard changes == 1 else { return try requireJob(job.id) }
         for attempt in job.attempts { try put(attempt, of: job.id) }
-        for image in job.images { try insert(image) }
+        for image in job.images {
+            try insert(image)
+            if inGallery { try hang(image.id, at: job.finished ?? image.created) }
+        }
     }
 
     /// Writes an attempt and, by it, that its job is running.

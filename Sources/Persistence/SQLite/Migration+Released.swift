@@ -4,7 +4,8 @@ extension Migration {
     /// Times are milliseconds since 1970 in UTC, money is millionths of a dollar, structured values that no query looks
     /// into are JSON text. Ids begin with their time, so ordering by id is ordering by creation.
     static let released: [Migration] = [
-        Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes)
+        Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
+        Migration(version: 2, statements: [gallery]),
     ]
 
     private static let users = """
@@ -102,6 +103,12 @@ extension Migration {
     /// What is decided once for a record and all daemons on it, by name.
     private static let constants = """
         CREATE TABLE constants (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID
+        """
+
+    /// The places of pictures in the public gallery. A place outlives its picture, so that its name, which caches may keep
+    /// for good, is never given to another.
+    private static let gallery = """
+        CREATE TABLE gallery (time_ms INTEGER NOT NULL PRIMARY KEY, image_id TEXT NOT NULL UNIQUE) STRICT
         """
 
     private static let indexes = [

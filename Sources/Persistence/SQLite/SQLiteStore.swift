@@ -114,8 +114,8 @@ extension SQLiteStore {
         try await write { db throws(DatabaseError) in try db.record(attempt, of: job) }
     }
 
-    package func finish(_ job: JobRecord) async throws(StoreError) {
-        try await write { db throws(DatabaseError) in try db.finish(job) }
+    package func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError) {
+        try await write { db throws(DatabaseError) in try db.finish(job, inGallery: inGallery) }
     }
 
     package func job(_ id: JobID) async throws(StoreError) -> JobRecord? {
@@ -152,6 +152,22 @@ extension SQLiteStore {
 
     package func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool {
         try await write { db throws(DatabaseError) in try db.deleteImage(id) }
+    }
+}
+
+// MARK: - Gallery
+
+extension SQLiteStore {
+    package func gallery(before time: Timestamp?, limit: Int) async throws(StoreError) -> [GalleryEntry] {
+        try await read { db throws(DatabaseError) in try db.gallery(before: time, limit: limit) }
+    }
+
+    package func galleryEntry(at time: Timestamp) async throws(StoreError) -> GalleryEntry? {
+        try await read { db throws(DatabaseError) in try db.galleryEntry(at: time) }
+    }
+
+    package func galleryEntry(of image: ImageID) async throws(StoreError) -> GalleryEntry? {
+        try await read { db throws(DatabaseError) in try db.galleryEntry(of: image) }
     }
 }
 

@@ -7,18 +7,18 @@ struct MarkdownBlock: Sendable {
     var text: String
     /// The line of the opening fence, from 1.
     var line: Int
-    /// The comment right above the block: `<!-- test: SCENE -->`, or `<!-- shown -->` for what cannot be run here.
+    /// The comment right above the block: `<!-- test: SCENE, … -->`, or `<!-- shown: REASON -->` for what is not run.
     var marker: String?
-    /// The `text` block right below, which is what the block prints.
+    /// What it prints: the `text` block right below, or one further down that is marked `<!-- printed -->`.
     var expected: String?
 
     /// Whether this is something that readers run.
     var isCommand: Bool { language == "sh" || language == "python" }
 
-    /// The scene in which it is run; nil where it is only shown.
-    var scene: String? {
-        guard let marker, marker.hasPrefix("test: ") else { return nil }
-        return String(marker.dropFirst("test: ".count))
+    /// The scenes in which it is run; none where it is only shown.
+    var scenes: [String] {
+        guard let marker, marker.hasPrefix("test: ") else { return [] }
+        return marker.dropFirst("test: ".count).components(separatedBy: ", ")
     }
 
     /// All blocks of a file.
@@ -36,7 +36,9 @@ struct MarkdownBlock: Sendable {
                     continue
                 }
                 block.text = open?.text ?? ""
-                if block.language == "text", block.marker == nil, isBelow, let last = blocks.indices.last {
+                if block.language == "text", let last = blocks.lastIndex(where: \.isCommand),
+                    block.marker == "printed" || (isBelow && last == blocks.count - 1)
+                {
                     blocks[last].expected = block.text
                 }
                 blocks.append(block)

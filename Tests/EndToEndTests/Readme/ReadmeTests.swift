@@ -11,7 +11,7 @@ import Testing
     private static let statedAddress = "127.0.0.1:8080"
     private static let freshCheckout = "fresh-checkout"
 
-    /// What a scene's blocks find running.
+    /// What a scene's blocks find running: with vendors or the sandbox alone, and what Stability does to every call.
     static let scenes: [(name: String, hasVendors: Bool, step: Step)] = [
         ("sandbox", false, .ok), ("vendors", true, .ok), ("trouble", true, .fail(.overloaded)),
         ("operating", false, .ok),
@@ -22,22 +22,20 @@ import Testing
         let blocks = try MarkdownBlock.all(in: Self.file).filter(\.isCommand)
         #expect(!blocks.isEmpty)
         for block in blocks {
-            if let scene = block.scene {
-                #expect(known.contains(scene), "README.md:\(block.line): no scene '\(scene)'")
-            } else {
-                #expect(block.marker?.hasPrefix("shown: ") == true, "README.md:\(block.line): neither run nor excused")
-            }
+            let isExcused = block.marker?.hasPrefix("shown: ") == true
+            #expect(isExcused || !block.scenes.isEmpty, "README.md:\(block.line): neither run nor excused")
+            #expect(known.isSuperset(of: block.scenes), "README.md:\(block.line): \(block.scenes)")
         }
-        #expect(Set(blocks.compactMap(\.scene)) == known, "a scene without commands")
+        #expect(Set(blocks.flatMap(\.scenes)) == known, "a scene without commands")
     }
 
     @Test(arguments: scenes.map(\.name))
     func `commands do and print what the text says`(name: String) async throws {
         let scene = try #require(Self.scenes.first { $0.name == name })
-        let blocks = try MarkdownBlock.all(in: Self.file).filter { $0.isCommand && $0.scene == name }
+        let blocks = try MarkdownBlock.all(in: Self.file).filter { $0.isCommand && $0.scenes.contains(name) }
         let python = try await Shell.python()
         let farm = try VendorFarm()
-        farm.openAI.script(then: scene.step)
+        farm.stability.script(then: scene.step)
         var environment = scene.hasVendors ? farm.environment : [:]
         // Empty is unset: the key is made at the first start, as on a reader's machine.
         environment["ORCHESTRATOR_ADMIN_KEY"] = ""
@@ -67,7 +65,7 @@ import Testing
 
     @Test func `one command leads from a checkout to a picture`() async throws {
         let block = try #require(
-            try MarkdownBlock.all(in: Self.file).first { $0.scene == Self.freshCheckout }
+            try MarkdownBlock.all(in: Self.file).first { $0.scenes == [Self.freshCheckout] }
         )
         let scratch = FileManager.default.temporaryDirectory.appending(path: "readme-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -78,28 +76,8 @@ import Testing
             "PATH": "/usr/bin:/bin", "ORCHESTRATORD": DaemonProcess.binary,
             "MAKEFLAGS": "SWIFT_BUILD=true LISTEN=127.0.0.1:0 DATA_DIR=\(data.path)",
         ]
-        let run = Watched((output: "", isClosed: false))
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-euc", block.text]
-        process.currentDirectoryURL = Shell.root
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try pipe.fileHandleForWriting.close()
-        let descriptor = dup(pipe.fileHandleForReading.fileDescriptor)
-        WorkerThread {
-            let reader = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            while case let piece = reader.availableData, !piece.isEmpty {
-                run.change { $0.output += String(decoding: piece, as: UTF8.self) }
-            }
-            run.change { $0.isClosed = true }
-        }.detach()
-        await run.until { $0.output.contains("Ctrl-C.") || $0.isClosed }
-        let printed = run.value.output
+        let run = try BackgroundProgram(["/bin/bash", "-euc", block.text], in: Shell.root, environment: environment)
+        let printed = await run.untilOutput(contains: "Ctrl-C.")
         let address = try #require(printed.firstMatch(of: /listening on http:\/\/([0-9.:]+)/)?.output.1, "\(printed)")
         let stated = try #require(block.expected)
         let shown = printed.replacingOccurrences(of: address, with: Self.statedAddress)
@@ -115,9 +93,7 @@ import Testing
         let lock = try String(contentsOf: data.appending(path: "orchestrator.lock"), encoding: .utf8)
         let identifier = try #require(Int32(lock.filter(\.isNumber)))
         kill(identifier, SIGTERM)
-        await run.until(\.isClosed)
-        try await WorkerThread.run { process.waitUntilExit() }
-        #expect(process.terminationStatus == 0)
+        #expect(await run.untilExit() == 0)
     }
 
     // MARK: - Pieces

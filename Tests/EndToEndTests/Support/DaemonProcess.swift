@@ -28,12 +28,19 @@ final class DaemonProcess: Sendable {
 
     let directory: URL
     let adminKey: String
+    private let program: String
     private let environment: [String: String]
     private let arguments: [String]
     private let run = Watched(Run())
 
     /// Writes the configuration; ``start()`` starts the process.
-    init(_ configuration: String, environment: [String: String] = [:], arguments: [String] = []) throws {
+    init(
+        _ configuration: String,
+        environment: [String: String] = [:],
+        arguments: [String] = [],
+        binary: String = DaemonProcess.binary
+    ) throws {
+        program = binary
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("orchestratord-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         adminKey = environment["ORCHESTRATOR_ADMIN_KEY"] ?? "ork_admin_\(UUID().uuidString.lowercased())"
@@ -71,7 +78,7 @@ final class DaemonProcess: Sendable {
 
     private func launch() throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: DaemonProcess.binary)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments =
             ["serve", "--config", configurationPath, "--listen", "127.0.0.1:0", "--data-dir", dataDirectory.path]
             + arguments

@@ -58,8 +58,12 @@ struct Scene {
         let item = try #require(reply.json?["data"]?[index])
         if let base64 = item["b64_json"]?.string { return try #require(Base64.decode(base64)) }
         let link = try #require(item["url"]?.string)
-        let path = "/" + link.split(separator: "/").dropFirst(2).joined(separator: "/")
-        return try await client.get(path).body
+        return try await client.get(Scene.path(of: link)).body
+    }
+
+    /// The path and query of a URL.
+    static func path(of link: String) -> String {
+        "/" + link.split(separator: "/").dropFirst(2).joined(separator: "/")
     }
 
     /// The job behind an answer.

@@ -84,10 +84,34 @@ package struct HTTPClient: Sendable {
     }
 
     package func send(_ method: String, _ path: String, body: [UInt8]? = nil) async throws -> ClientReply {
-        var head = "\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\nconnection: close\r\n"
+        let bytes = with("connection", "close").request(method, path, body: body)
+        return try await raw(bytes, isHead: method == "HEAD")
+    }
+
+    /// The bytes of one request; without a `connection` header of its own it leaves the connection open.
+    package func request(_ method: String, _ path: String, body: [UInt8]? = nil) -> [UInt8] {
+        var head = "\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body { head += "content-length: \(body.count)\r\n" }
-        return try await raw(Array("\(head)\r\n".utf8) + (body ?? []), isHead: method == "HEAD")
+        return Array("\(head)\r\n".utf8) + (body ?? [])
+    }
+
+    /// Sends requests over one connection, each after the answer to the one before; ends early when the server closes.
+    package func inTurn(_ requests: [[UInt8]]) async throws -> [ClientReply] {
+        let port = port
+        return try await WorkerThread.run {
+            let socket = try Loopback.connected(port: port)
+            defer { close(socket) }
+            var reader = HTTPReader(socket)
+            var replies: [ClientReply] = []
+            for bytes in requests {
+                _ = Loopback.send(bytes, to: socket)
+                guard let reply = try HTTPClient.answer(&reader, isHead: false) else { break }
+                replies.append(reply)
+                if reply.header("connection") == "close" { break }
+            }
+            return replies
+        }
     }
 
     /// Sends bytes as they are and reads one answer, skipping `100 Continue`.
@@ -99,20 +123,26 @@ package struct HTTPClient: Sendable {
             // A server may answer and close before it has read all: the answer counts all the same.
             _ = Loopback.send(bytes, to: socket)
             var reader = HTTPReader(socket)
-            while let message = reader.next(isResponse: true, expectsBody: !isHead) {
-                guard let status = message.startLine.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-                    throw NoAnswer()
-                }
-                if status == 100 { continue }
-                return ClientReply(
-                    status: status,
-                    headers: message.headers,
-                    body: message.body,
-                    isComplete: message.isComplete
-                )
-            }
-            throw NoAnswer()
+            guard let reply = try HTTPClient.answer(&reader, isHead: isHead) else { throw NoAnswer() }
+            return reply
         }
+    }
+
+    /// The next answer that is not `100 Continue`; nil once the server has closed.
+    private static func answer(_ reader: inout HTTPReader, isHead: Bool) throws -> ClientReply? {
+        while let message = reader.next(isResponse: true, expectsBody: !isHead) {
+            guard let status = message.startLine.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+                throw NoAnswer()
+            }
+            if status == 100 { continue }
+            return ClientReply(
+                status: status,
+                headers: message.headers,
+                body: message.body,
+                isComplete: message.isComplete
+            )
+        }
+        return nil
     }
 
     /// Sends a request and hangs up without waiting for the answer.

@@ -14,7 +14,7 @@ struct StoreCheck: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        jobs + lists + pictures + accounts + spending + [
+        jobs + lists + pictures + gallery + accounts + spending + [
             StoreCheck("a transaction can be made") { try await $0.ping() }
         ]
 }

@@ -29,6 +29,47 @@ import Testing
         }
     }
 
+    /// What a public host may answer with, and what keeps the call away: nil is the check of the address connected to.
+    static let inwardRedirects: [(location: String, stop: UpstreamError.Kind?)] = [
+        ("https://127.0.0.1/", nil), ("https://[::1]/", nil), ("https://[::ffff:7f00:1]/", nil),
+        ("https://10.0.0.1/", nil), ("https://169.254.169.254/latest", nil), ("//127.0.0.1/", nil),
+        ("https://localhost/", nil), ("https://2130706433/", .forbiddenAddress), ("https://0x7f.1/", .forbiddenAddress),
+        ("https://user@127.0.0.1/", .forbiddenAddress), ("http://127.0.0.1/", .forbiddenAddress),
+        ("file:///etc/passwd", .forbiddenAddress),
+    ]
+
+    /// Without a network no public host can be asked, so the transfer is given the reply of one.
+    @Test(arguments: inwardRedirects)
+    func `a public host cannot redirect a call to where it may not go`(
+        location: String,
+        stop: UpstreamError.Kind?
+    ) throws {
+        var call = UpstreamCall(
+            WireRequest(.get, "https://pictures.example/a.png", reply: .picture),
+            credential: nil,
+            timeLimit: .seconds(1)
+        )
+        call.reach = .publicOnly
+        call.redirects = 3
+        let transfer = Transfer(call, sinks: RecordingSinks(), isStream: false)
+        transfer.begin(at: try UpstreamURL(call.request.url))
+        for line in ["HTTP/1.1 302 Found\r\n", "Location: \(location)\r\n", "\r\n"] {
+            #expect(transfer.receiveHeader(Array(line.utf8).span))
+        }
+        #expect(transfer.followsRedirect)
+        do throws(UpstreamError) {
+            let next = try transfer.redirect(to: location)
+            #expect(stop == nil)
+            // A number is refused before a connection is made, a name when its address is known.
+            #expect(next.address?.isPublic == false || next.origin.host == "localhost")
+            #expect(!transfer.mayConnect(to: ([127, 0, 0, 1] as [UInt8]).span))
+            #expect(!transfer.mayConnect(to: ([UInt8](repeating: 0, count: 15) + [1]).span))
+            #expect(transfer.mayConnect(to: ([8, 8, 8, 8] as [UInt8]).span))
+        } catch {
+            #expect(error.kind == stop)
+        }
+    }
+
     @Test func `a redirect is followed without the credential`() async throws {
         let seen = Box<[VendorRequest]>([])
         let target = ScriptedVendor.answering { request in

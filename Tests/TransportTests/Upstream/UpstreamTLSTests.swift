@@ -49,7 +49,7 @@ private final class SecureVendor: Sendable {
     /// Foundation's `Process` would wait for the daemon that nginx leaves behind, not for nginx.
     private static func run(_ program: String, _ arguments: String) throws {
         let words = unsafe ([program] + arguments.split(separator: " ").map(String.init)).map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var process = pid_t()
         var status: Int32 = 0
         let code = unsafe posix_spawn(&process, program, nil, nil, words + [nil], nil)

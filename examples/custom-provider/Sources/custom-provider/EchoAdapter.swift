@@ -4,7 +4,7 @@ import Orchestrator
 struct EchoAdapter: ProviderAdapter {
     static let kind = "echo"
 
-    /// `grain:` in a model's entry or a provider's is ours; whatever is not listed here is an error in `providers.yaml`.
+    /// `grain:` in a provider's entry is ours; a key that is listed nowhere is an error in `providers.yaml`.
     static let providerKeys: Set<String> = ["grain"]
 
     private let address: String
@@ -27,7 +27,7 @@ struct EchoAdapter: ProviderAdapter {
 
     func encode(_ call: VendorCall) throws(ProviderFailure) -> WireRequest {
         guard case .create(let request, uploads: _) = call else {
-            throw ProviderFailure(.unavailable(.unsupported), "this vendor answers at once, there is nothing to ask after")
+            throw ProviderFailure(.unavailable(.unsupported), "this vendor answers at once: nothing to ask after")
         }
         let size = if case .size(let size) = request.shape { size } else { PixelSize(width: 512, height: 512) }
         guard let size else { throw ProviderFailure(.unavailable(.unsupported), "no size") }

@@ -1,0 +1,167 @@
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct HealthTests {
+    private let scene = EngineScene()
+
+    private func capped(_ cap: String) -> Registry {
+        var registry = Registry.two()
+        registry.providers[0].spendPerDay = usd(cap)
+        registry.providers.removeLast()
+        return registry
+    }
+
+    private func spent(_ registry: Registry) -> MicroUSD {
+        scene.health.report(of: registry.providers[0], on: scene.time.now().day).spentToday
+    }
+
+    private func runAll(_ prepared: [(execution: JobExecution, job: JobRecord)]) async -> [JobRecord] {
+        await withTaskGroup(of: JobRecord.self) { group in
+            for (execution, job) in prepared { group.addTask { await execution.run(job).job } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test func `fifty jobs at once never spend more than the cap`() async throws {
+        let registry = capped("0.105")
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
+        let prepared = try (0..<50).map { _ in try scene.prepare(registry) }
+        async let jobs = runAll(prepared)
+        await scene.upstream.world.wait { $0.calls.count == 10 }
+        #expect(spent(registry) == usd("0.1"))
+        gate.update { $0 = true }
+        let ended = await jobs
+        #expect(ended.filter { $0.status == .succeeded }.count == 10 && scene.upstream.calls.count == 10)
+        #expect(ended.filter { $0.attempts.first?.label == "quota" }.count == 40)
+        #expect(spent(registry) == usd("0.1"))
+    }
+
+    @Test func `what failed for nothing leaves its place under the cap to others`() async throws {
+        let registry = capped("0.05")
+        scene.upstream.script("a", .fail("server_once"), .fail("server_once"), .fail("server_once"), .pictures())
+        for _ in 0..<8 { _ = try await scene.run(registry) }
+        #expect(spent(registry) == usd("0.05"))
+        #expect(apiError { try scene.prepare(registry) }?.code == "daily_budget_exceeded")
+    }
+
+    @Test func `an unknown outcome keeps its worst cost under the cap`() async throws {
+        let registry = capped("0.02")
+        scene.upstream.script("a", .error(.timeout(sent: true)))
+        _ = try await scene.run(registry)
+        _ = try await scene.run(registry)
+        #expect(spent(registry) == usd("0.02"))
+    }
+
+    @Test func `the cap of a new day is whole, and what was spent before a restart counts`() async throws {
+        let registry = capped("0.02")
+        scene.health.restore(spend: ["a": usd("0.015")], on: scene.time.now().day)
+        #expect(apiError { try scene.prepare(registry) }?.code == "daily_budget_exceeded")
+        scene.time.advance(by: .seconds(86_400))
+        #expect(try await scene.run(registry).status == .succeeded)
+        #expect(spent(registry) == usd("0.01"))
+    }
+
+    @Test func `no more calls are under way than the entry allows, and none is lost`() async throws {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        var registry = Registry.two()
+        registry.providers[0].maxInFlight = 2
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
+        let prepared = try (0..<10).map { number in try scene.prepare(registry, owner: "usr_\(number % 3)") }
+        async let jobs = runAll(prepared)
+        while scene.health.gate(of: registry.providers[0]).waiting < 8 { await Task.yield() }
+        #expect(scene.upstream.calls.count == 2)
+        gate.update { $0 = true }
+        #expect(await jobs.allSatisfy { $0.status == .succeeded })
+        #expect(scene.upstream.world.value.mostInFlight["a"] == 2)
+    }
+
+    // MARK: Breakers
+
+    private func fail(_ word: String, times: Int = 5, ownKeys: [String: Secret] = [:]) async throws {
+        scene.upstream.script("a", .fail(word))
+        for _ in 0..<times { _ = try await scene.run(.two(), ownKeys: ownKeys) }
+    }
+
+    private var isOpen: Bool {
+        scene.health.snapshot(of: .two(), at: scene.time.monotonic(), day: scene.time.now().day).open
+            == [ModelReference(provider: "a", model: "m")]
+    }
+
+    @Test(arguments: ["server_once", "quota", "credential", "model", "unusable", "timeout", "cut"])
+    func `a model that fails five times in a row is left out`(word: String) async throws {
+        try await fail(word)
+        #expect(isOpen)
+        let before = scene.upstream.places.filter { $0 == "a" }.count
+        for _ in 0..<5 { #expect(try await scene.run(.two()).images.map(\.provider) == ["b"]) }
+        #expect(scene.upstream.places.filter { $0 == "a" }.count == before)
+        scene.time.advance(by: .seconds(1))
+        scene.upstream.script("a", .pictures())
+        #expect(try await scene.run(.two()).images.map(\.provider) == ["a"])
+        #expect(!isOpen)
+    }
+
+    @Test(arguments: ["rejected", "refused", "unsupported"])
+    func `requests that a model cannot serve do not shut it for others`(word: String) async throws {
+        try await fail(word, times: 12)
+        #expect(!isOpen)
+    }
+
+    @Test(arguments: ["credential", "quota", "rate_limited"])
+    func `a caller's own bad key does not shut the model for others`(word: String) async throws {
+        try await fail(word, times: 12, ownKeys: ["a": Secret("own")])
+        #expect(!isOpen)
+    }
+
+    @Test func `callers who hang up do not shut the model for others`() async throws {
+        for _ in 0..<12 {
+            let gate = Watched(false)
+            scene.upstream.script("a", .hold(gate))
+            let (execution, job) = try scene.prepare(.two())
+            let calls = scene.upstream.calls.count
+            let running = Task { await execution.run(job).job }
+            await scene.upstream.world.wait { $0.calls.count > calls }
+            running.cancel()
+            gate.update { $0 = true }
+            #expect(await running.value.status == .canceled)
+        }
+        #expect(!isOpen)
+    }
+
+    @Test func `of many jobs at an open breaker one is the probe`() async throws {
+        scene.upstream.script("a", .fail("server_once"))
+        for _ in 0..<4 { _ = try await scene.run(.two()) }
+        // Planned while the breaker was closed, run when it is open.
+        let prepared = try (0..<20).map { _ in try scene.prepare(.two()) }
+        _ = try await scene.run(.two())
+        let before = scene.upstream.places.filter { $0 == "a" }.count
+        _ = await runAll(prepared)
+        #expect(scene.upstream.places.filter { $0 == "a" }.count == before)
+        scene.time.advance(by: .seconds(1))
+        let more = try (0..<20).map { _ in try scene.prepare(.two()) }
+        _ = await runAll(more)
+        #expect(scene.upstream.places.filter { $0 == "a" }.count == before + 1)
+    }
+
+    @Test func `retries stop when too many are under way`() {
+        #expect(
+            scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true) && scene.health.begin(isRetry: true)
+        )
+        #expect(!scene.health.begin(isRetry: true) && !scene.health.allowsRetry)
+        let reference = ModelReference(provider: "a", model: "m")
+        scene.health.end(reference, isRetry: true, success: nil, took: .zero, at: .zero)
+        #expect(scene.health.allowsRetry)
+    }
+
+    @Test func `answers are timed, failures are not`() async throws {
+        try await fail("server_once", times: 1)
+        let report = scene.health.report(of: Registry.two().providers[0], on: scene.time.now().day)
+        #expect(report.latency["m"] == nil && report.breakers.map(\.failures) == [1] && report.inFlight == 0)
+        scene.upstream.script("a", .pictures())
+        _ = try await scene.run(.two())
+        let later = scene.health.report(of: Registry.two().providers[0], on: scene.time.now().day)
+        #expect(later.latency["m"] != nil && later.breakers.map(\.failures) == [0])
+    }
+}

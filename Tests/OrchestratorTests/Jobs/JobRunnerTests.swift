@@ -1,0 +1,162 @@
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct JobRunnerTests {
+    private let scene = EngineScene()
+    private let runner: JobRunner
+
+    init() {
+        runner = JobRunner(services: scene.services)
+    }
+
+    private func start(_ limit: Int = 100, uploads: [any Sendable] = []) async throws -> RunningJob {
+        let (execution, job) = try scene.prepare(.two())
+        return try await runner.start(job, execution, uploads: uploads, limit: limit)
+    }
+
+    /// Makes calls at a wait until the gate is opened.
+    private func hold() -> Watched<Bool> {
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .pictures())
+        return gate
+    }
+
+    @Test func `a job is on record before it runs, and its end before anybody hears of it`() async throws {
+        let gate = hold()
+        let running = try await start()
+        guard case .accept(let accepted)? = scene.store.entries.first else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        #expect(accepted.status == .running && accepted.started != nil && accepted.attempts.map(\.provider) == ["a"])
+        #expect(running.job.status == .running && runner.count == 1 && runner.running(accepted.id) === running)
+        gate.update { $0 = true }
+        let end = await running.value()
+        #expect(end.job.status == .succeeded && end.job.finished != nil && end.sources.count == 1)
+        #expect(scene.store.finishedJobs.map(\.id) == [accepted.id])
+        await runner.drain()
+        #expect(runner.count == 0 && runner.running(accepted.id) == nil)
+    }
+
+    @Test func `everybody who waits gets the end, also who comes late`() async throws {
+        let gate = hold()
+        let running = try await start()
+        async let first = running.value()
+        async let second = running.value()
+        gate.update { $0 = true }
+        let ends = await [first, second, running.value()]
+        #expect(Set(ends.map(\.job.id)).count == 1 && ends.allSatisfy { $0.job.status == .succeeded })
+    }
+
+    @Test func `who watches sees the states to the last`() async throws {
+        let gate = hold()
+        let running = try await start()
+        let states = running.states()
+        gate.update { $0 = true }
+        var seen: [JobStatus] = []
+        for await job in states { seen.append(job.status) }
+        #expect(seen == [.running, .succeeded])
+        var late: [JobStatus] = []
+        for await job in running.states() { late.append(job.status) }
+        #expect(late == [.succeeded])
+    }
+
+    @Test func `a job that is cancelled ends as such, and stays ended`() async throws {
+        let gate = hold()
+        let running = try await start()
+        await scene.upstream.world.wait { !$0.calls.isEmpty }
+        running.cancel()
+        gate.update { $0 = true }
+        let end = await running.value()
+        #expect(end.job.status == .canceled && end.job.images.isEmpty && end.sources.isEmpty)
+        running.cancel()
+        #expect(running.job.status == .canceled)
+    }
+
+    @Test func `over the limit no job is accepted`() async throws {
+        let gate = hold()
+        let running = try await start(1)
+        let error = await refusal { try await start(1) }
+        #expect(error?.status == 503 && error?.code == "overloaded" && error?.retryAfter != nil)
+        gate.update { $0 = true }
+        _ = await running.value()
+        while runner.count > 0 { await Task.yield() }
+        #expect(await refusal { try await start(1) } == nil)
+    }
+
+    @Test func `while draining no job is accepted, and the last one ends it`() async throws {
+        let gate = hold()
+        let running = try await start()
+        let isDrained = Watched(false)
+        let draining = Task { [runner] in
+            await runner.drain()
+            isDrained.update { $0 = true }
+        }
+        while !runner.isDraining { await Task.yield() }
+        #expect(await refusal { try await start() }?.code == "draining")
+        #expect(!isDrained.value)
+        gate.update { $0 = true }
+        #expect(await running.value().job.status == .succeeded)
+        await draining.value
+        #expect(runner.count == 0)
+        await runner.drain()
+    }
+
+    @Test func `a job that cannot be recorded is not begun`() async throws {
+        scene.store.state.withLock { $0.failsToAccept = true }
+        #expect(await refusal { try await start() }?.code == "internal_error")
+        #expect(scene.upstream.calls.isEmpty && runner.count == 0)
+        await runner.drain()
+    }
+
+    @Test func `an end that cannot be recorded is a failure, and nothing is delivered`() async throws {
+        scene.store.state.withLock { $0.failsToFinish = true }
+        let end = try await start().value()
+        #expect(end.job.status == .failed && end.job.error?.code == "internal_error")
+        #expect(end.job.images.isEmpty && end.job.cost == .zero && end.sources.isEmpty)
+        await runner.drain()
+    }
+
+    @Test func `a request's files are kept until its job has ended`() async throws {
+        final class Upload: Sendable {
+            let isKept: Watched<Bool>
+            init(_ isKept: Watched<Bool>) { self.isKept = isKept }
+            deinit { isKept.update { $0 = false } }
+        }
+        let isKept = Watched(true)
+        let gate = hold()
+        let running = try await start(uploads: [Upload(isKept)])
+        await scene.upstream.world.wait { !$0.calls.isEmpty }
+        #expect(isKept.value)
+        gate.update { $0 = true }
+        _ = await running.value()
+        await isKept.wait { !$0 }
+    }
+
+    @Test func `many jobs at once all end once`() async throws {
+        let ends = try await withThrowingTaskGroup(of: RunningJob.End.self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    let running = try await start()
+                    if number % 5 == 0 { running.cancel() }
+                    return await running.value()
+                }
+            }
+            return try await group.reduce(into: [RunningJob.End]()) { $0.append($1) }
+        }
+        await runner.drain()
+        #expect(ends.count == 100 && scene.store.finishedJobs.count == 100)
+        #expect(ends.allSatisfy { $0.job.status.isFinal } && Set(ends.map(\.job.id)).count == 100)
+        #expect(scene.health.gate(of: Registry.two().providers[0]).inFlight == 0)
+    }
+
+    private func refusal(_ operation: () async throws -> RunningJob) async -> APIError? {
+        do {
+            _ = try await operation()
+            return nil
+        } catch {
+            return error as? APIError
+        }
+    }
+}
