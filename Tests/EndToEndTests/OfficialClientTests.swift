@@ -20,16 +20,13 @@ import Testing
 
     /// Adds what the farm's own registry leaves out: the models on Replicate that take a mask.
     static func withMasks(_ registry: inout RegistryText) {
-        for (name, extra) in [("stability-ai/sdxl", []), ("ideogram-ai/ideogram-v3-balanced", ["formats: [png]"])] {
-            registry["replicate"].models.append(
-                RegistryText.Model(
-                    name: name,
-                    operations: "[edit]",
-                    shape: "ratios: [\"1:1\"]",
-                    tiers: [("medium", "0.04")],
-                    extra: extra + ["max_references: 1", "mask: true"]
-                )
-            )
+        for name in ["stability-ai/sdxl", "ideogram-ai/ideogram-v3-balanced"] {
+            var model = registry["replicate"].models[0]
+            model.name = name
+            model.operations = "[edit]"
+            model.tiers = [("medium", "0.04")]
+            model.extra = ["formats: [png]", "max_references: 1", "mask: true"]
+            registry["replicate"].models.append(model)
         }
     }
 
