@@ -126,7 +126,7 @@ import Testing
             } else {
                 #expect(replies.count == 2 && replies.last?.status == 200, "\(replies.last?.text ?? "")")
             }
-            #expect(scene.farm.vendors.flatMap(\.calls).count == 1, "only the good request goes out")
+            #expect(scene.farm.creates.count == 1, "only the good request goes out")
         }
     }
 
