@@ -80,14 +80,14 @@ import Testing
         ),
         .form("half a picture", edit.file("image", Array(Scene.png().dropLast(30))), 400, "invalid_value"),
         .form(
-            "decompression bomb of 1 GB",
+            "decompression bomb in WebP",
             edit.file("image", PictureMaker.make(.webp, width: 16_383, height: 16_383, number: 1)),
             400,
             "invalid_value"
         ),
         .form(
-            "decompression bomb of 2.7 GB",
-            edit.file("image", PictureMaker.make(.png, width: 30_000, height: 30_000, number: 1)),
+            "decompression bomb in PNG",
+            edit.file("image", PictureMaker.make(.png, width: 20_000, height: 6000, number: 1)),
             400,
             "invalid_value"
         ),
@@ -126,7 +126,7 @@ import Testing
             } else {
                 #expect(replies.count == 2 && replies.last?.status == 200, "\(replies.last?.text ?? "")")
             }
-            #expect(scene.farm.vendors.flatMap(\.calls).count == 1, "only the good request goes out")
+            #expect(scene.farm.creates.count == 1, "only the good request goes out")
         }
     }
 

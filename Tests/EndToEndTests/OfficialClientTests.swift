@@ -20,16 +20,13 @@ import Testing
 
     /// Adds what the farm's own registry leaves out: the models on Replicate that take a mask.
     static func withMasks(_ registry: inout RegistryText) {
-        for (name, extra) in [("stability-ai/sdxl", []), ("ideogram-ai/ideogram-v3-balanced", ["formats: [png]"])] {
-            registry["replicate"].models.append(
-                RegistryText.Model(
-                    name: name,
-                    operations: "[edit]",
-                    shape: "ratios: [\"1:1\"]",
-                    tiers: [("medium", "0.04")],
-                    extra: extra + ["max_references: 1", "mask: true"]
-                )
-            )
+        for name in ["stability-ai/sdxl", "ideogram-ai/ideogram-v3-balanced"] {
+            var model = registry["replicate"].models[0]
+            model.name = name
+            model.operations = "[edit]"
+            model.tiers = [("medium", "0.04")]
+            model.extra = ["formats: [png]", "max_references: 1", "mask: true"]
+            registry["replicate"].models.append(model)
         }
     }
 
@@ -38,7 +35,8 @@ import Testing
         let python = try await Shell.python()
         let script = Shell.root.appending(path: "Tests/EndToEndTests/Support/official_client.py").path
         let ran = try await Shell.run(
-            ["\(python)/python3", script, group, scene.daemon.base + "/v1"],
+            // The package calls variations deprecated, as OpenAI retired its own.
+            ["\(python)/python3", "-W", "ignore::DeprecationWarning", script, group, scene.daemon.base + "/v1"],
             in: scene.daemon.directory,
             environment: ["PATH": "/usr/bin:/bin", "ORCHESTRATOR_KEY": scene.daemon.adminKey]
         )
@@ -57,12 +55,10 @@ import Testing
         }
     }
 
-    /// Every delivered picture is one that a vendor drew, byte for byte, and none is delivered twice.
+    /// Every picture that a vendor drew was delivered once, byte for byte, and nothing else was.
     private static func expectVendorsBytes(_ checks: [Check], _ scene: Scene) {
-        let drawn = Set(scene.farm.vendors.flatMap(\.pictures).map(\.sha256))
-        let sums = checks.flatMap(\.sums)
-        #expect(drawn.isSuperset(of: sums))
-        #expect(Set(sums).count == sums.count)
+        let drawn = scene.farm.vendors.flatMap(\.pictures).map(\.sha256)
+        #expect(checks.flatMap(\.sums).sorted() == drawn.sorted())
     }
 
     @Test func `generations come in every format and both forms from each vendor`() async throws {
@@ -110,6 +106,7 @@ import Testing
             let checks = try await Self.run("variations", scene)
             let models = ["openai/gpt-image-2", "stability/ultra", "replicate/black-forest-labs/flux-2-pro"]
             #expect(checks.map(\.name) == models.map { "variation:\($0)" })
+            Self.expectVendorsBytes(checks, scene)
             #expect(scene.farm.vendors.map(\.creates.count) == [1, 1, 1])
         }
     }
@@ -129,8 +126,7 @@ import Testing
         try await Scene.play { scene in
             let checks = try await Self.run("together", scene)
             #expect(checks.map(\.name) == (0..<12).map { "together:\($0)" })
-            let sums = checks.flatMap(\.sums)
-            #expect(Set(sums).count == 12 && sums.count == 12)
+            Self.expectVendorsBytes(checks, scene)
             #expect(scene.farm.creates.count == 12)
         }
     }
@@ -145,6 +141,7 @@ import Testing
             // Next by score: Stability's `core` at the low tier, Replicate's `flux-2-pro` for two references.
             let next = Array(repeating: "stability", count: 4) + Array(repeating: "replicate", count: 3)
             #expect(providers == ["openai", "openai"] + next)
+            Self.expectVendorsBytes(checks, scene)
             #expect(scene.farm.openAI.pictures.count == 2)
             #expect(scene.farm.openAI.creates.count > 2, "the failing vendor was asked again")
         }
