@@ -76,14 +76,13 @@ int system_thread_start(pthread_t *thread, const char *name, void *(*body)(void 
     return 0;
 }
 
-void system_thread_favour_batches(void) {
-    struct sched_param parameters = {0};
-    pthread_setschedparam(pthread_self(), SCHED_BATCH, &parameters);
-}
-
 static _Thread_local void *thread_value;
 void *system_thread_value(void) { return thread_value; }
 void system_thread_set_value(void *value) { thread_value = value; }
+
+static _Thread_local void *thread_wakes;
+void *system_thread_wakes(void) { return thread_wakes; }
+void system_thread_set_wakes(void *wakes) { thread_wakes = wakes; }
 
 uint64_t system_monotonic_ns(void) {
     struct timespec now;

@@ -26,6 +26,11 @@ package struct ConfigurationLoader: Sendable {
     package struct Failure: Error, Sendable {
         package var errors: [ConfigError]
         package var warnings: [ConfigError]
+
+        package init(errors: [ConfigError], warnings: [ConfigError]) {
+            self.errors = errors
+            self.warnings = warnings
+        }
     }
 
     /// Loads a file to serve by it; `today` decides which models have retired.

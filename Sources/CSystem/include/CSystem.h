@@ -39,13 +39,12 @@ int system_start_writing(int file);
 /// Starts a joinable thread under `name` (at most 15 bytes are kept), with every signal blocked.
 int system_thread_start(pthread_t *thread, const char *name, void *(*body)(void *), void *argument);
 
-/* Lets the calling thread begin when the processor is free, or its turn has come, and not by interrupting whoever woke it
-   (SCHED_BATCH, sched(7)); its share of the time stays the same. */
-void system_thread_favour_batches(void);
-
 /// A pointer that belongs to the calling thread: Swift has no thread-local variables.
 void *system_thread_value(void);
 void system_thread_set_value(void *value);
+/// A second one.
+void *system_thread_wakes(void);
+void system_thread_set_wakes(void *wakes);
 
 /// CLOCK_MONOTONIC in nanoseconds.
 uint64_t system_monotonic_ns(void);

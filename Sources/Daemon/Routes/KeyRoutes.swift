@@ -40,8 +40,10 @@ enum KeyRoutes {
         if let policy = key.policy, service.registry.policies[policy] == nil {
             throw .invalidValue("policy", "no policy is called '\(policy)'")
         }
-        key.scopes = try fields.strings("scopes") ?? []
-        key.spendPerDay = try fields.dollars("spend_per_day")
+        // A limit that is not kept would be worse than none.
+        for field in ["scopes", "spend_per_day"] where fields.value(field) != nil {
+            throw fields.invalid(field, "is not available in this version")
+        }
         if let expires = try fields.string("expires_at", atMost: 40) {
             guard let time = Timestamp(expires), time > service.time.now() else {
                 throw .invalidValue("expires_at", "must be an RFC 3339 time in the future")

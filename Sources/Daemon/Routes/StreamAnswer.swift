@@ -4,6 +4,7 @@ import Transport
 /// The answer of a streamed call: OpenAI's events, early pictures as they come and each finished one at the end.
 struct StreamAnswer {
     let service: Service
+    let request: HTTPRequest
     let running: RunningJob
     let partials: PartialChannel
 
@@ -12,8 +13,13 @@ struct StreamAnswer {
 
     /// Waits for the first event, since until then an error can still be a plain answer.
     func response() async throws(APIError) -> HTTPResponse {
-        // The engine closes its side by ending; the channel must learn of it.
-        let (running, partials) = (running, partials)
+        // The engine closes its side by ending; the channel must learn of it, and also of a client who leaves before
+        // there is a stream to break off: else the engine would wait for ever for somebody to take the next picture.
+        let (request, running, partials) = (request, running, partials)
+        Task(executorPreference: EventLoop.current) {
+            await request.clientGone()
+            partials.close()
+        }
         let watcher = Task(executorPreference: EventLoop.current) {
             let end = await running.value()
             partials.close()

@@ -54,7 +54,12 @@ struct Submission {
             partials?.close()
             response = accepted(running.job)
         } else if let partials {
-            response = try await StreamAnswer(service: service, running: running, partials: partials).response()
+            response = try await StreamAnswer(
+                service: service,
+                request: exchange.request,
+                running: running,
+                partials: partials
+            ).response()
         } else {
             response = await PictureAnswer(service: service, end: end(of: running)).response()
         }

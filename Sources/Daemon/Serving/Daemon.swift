@@ -48,7 +48,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.message)
         }
-        (store, storage) = try Self.openRecord(in: directory, source.current)
+        (store, storage) = try Self.openRecord(in: directory)
         (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
@@ -144,26 +144,18 @@ final class Daemon: Sendable {
     // MARK: - Building
 
     private static func openRecord(
-        in directory: DataDirectory,
-        _ registry: Registry
+        in directory: DataDirectory
     ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
-        guard case .sqlite = registry.database else {
-            throw StartFailure("database: only sqlite is available in this version")
-        }
-        guard registry.server.mode == .selfHosted else {
-            throw StartFailure("server.mode: only self-hosted is available in this version")
-        }
-        guard case .filesystem = registry.storage else {
-            throw StartFailure("storage: only filesystem is available in this version")
-        }
         let store: SQLiteStore
         do throws(StoreError) {
-            store = try SQLiteStore(directory: directory.path)
+            var options = SQLiteStore.Options()
+            options.wakeups = EventLoop.wakeups
+            store = try SQLiteStore(directory: directory.path, options: options)
         } catch {
             throw StartFailure("cannot open the database: \(error)")
         }
         do throws(ArtifactError) {
-            return (store, try FilesystemStorage(directory: directory.artifacts))
+            return (store, try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups))
         } catch {
             throw StartFailure("cannot open the picture storage: \(error)")
         }

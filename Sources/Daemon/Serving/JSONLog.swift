@@ -26,6 +26,7 @@ final class JSONLog: EventLog, Sendable {
 
     func write(_ line: JSONObject) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
         JSON.object(line).write(into: &bytes)
         bytes.append(UInt8(ascii: "\n"))
         gate.withLock { _ in

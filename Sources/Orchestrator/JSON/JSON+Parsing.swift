@@ -76,14 +76,14 @@ package enum JSONAtom {
         guard token.count <= limits.numberBytes else {
             throw JSONError(.size, at: offset, "a number is longer than \(limits.numberBytes) bytes")
         }
-        let text = String(decoding: [UInt8](copying: token), as: UTF8.self)
-        switch text {
-        case "true": return .bool(true)
-        case "false": return .bool(false)
-        case "null": return .null
-        default: break
-        }
+        let text = unsafe token.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         guard JSONNumber.isValid(token) else {
+            switch text {
+            case "true": return .bool(true)
+            case "false": return .bool(false)
+            case "null": return .null
+            default: break
+            }
             throw JSONError(.syntax, at: offset, "'\(text.prefix(32))' is no JSON value")
         }
         return .number(JSONNumber(validated: text))

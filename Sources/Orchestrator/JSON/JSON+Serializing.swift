@@ -4,6 +4,8 @@ extension JSON {
     /// A ``blob(_:)``, whose text is gone, is written as the string `<blob N>`.
     public func serialized() -> [UInt8] {
         var bytes: [UInt8] = []
+        // Most documents that we write fit, without the five moves that an array takes to grow so far.
+        if !isScalar { bytes.reserveCapacity(512) }
         write(into: &bytes)
         return bytes
     }
@@ -23,6 +25,13 @@ extension JSON {
         case .array(let elements): JSON.write(elements, into: &bytes)
         case .object(let object): JSON.write(object, into: &bytes)
         case .blob(let blob): JSON.write("<blob \(blob.index)>", into: &bytes)
+        }
+    }
+
+    private var isScalar: Bool {
+        switch self {
+        case .null, .bool, .number, .string, .blob: true
+        case .array, .object: false
         }
     }
 

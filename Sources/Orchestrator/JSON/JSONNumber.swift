@@ -33,6 +33,7 @@ public struct JSONNumber: Sendable, Hashable {
     /// The value if the literal is an integer, or a decimal whose fraction is all zeros (`2.00`), and fits; else `nil`.
     /// A literal with an exponent is never taken for an integer.
     public var int64: Int64? {
+        if let value = Int64(text) { return value }
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
         if parts.count == 2, !parts[1].allSatisfy({ $0 == UInt8(ascii: "0") }) { return nil }
         return parts.first.flatMap { Int64(Substring($0)) }

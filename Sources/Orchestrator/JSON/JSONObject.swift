@@ -22,6 +22,7 @@ public struct JSONObject: Sendable {
 
     /// Makes an object of members in their order; a repeated name traps.
     public init(_ elements: some Sequence<(String, JSON)>) {
+        members.reserveCapacity(elements.underestimatedCount)
         for (key, value) in elements {
             precondition(appendUnique(key, value), "name '\(key)' occurs twice in a JSON object")
         }
@@ -86,6 +87,8 @@ public struct JSONObject: Sendable {
     }
 
     private mutating func append(_ key: String, _ value: JSON) {
+        // The usual objects have some members; growing from one would move them three times.
+        if members.isEmpty, members.capacity == 0 { members.reserveCapacity(8) }
         members.append(Member(key: key, value: value))
         if positions.isEmpty {
             indexIfLarge()

@@ -23,14 +23,17 @@ final class ArtifactPublisher: Sendable {
         var spool: SpoolFile?
     }
 
-    let queue = Mailbox<Call>(limit: 16_384)
+    let queue: Mailbox<Call>
+    private let wakeups: Wakeups
     private let layout: ArtifactLayout
     private let scratch: ScratchDirectory
     private let disk: Disk
     /// Why nothing is published any more: a directory could not be synced, so what is in it is in doubt.
     private let stopped = Lock<SystemError?>(nil)
 
-    init(layout: ArtifactLayout, scratch: ScratchDirectory, disk: Disk) {
+    init(layout: ArtifactLayout, scratch: ScratchDirectory, disk: Disk, wakeups: Wakeups) {
+        queue = Mailbox(limit: 16_384, wakeups: wakeups)
+        self.wakeups = wakeups
         self.layout = layout
         self.scratch = scratch
         self.disk = disk
@@ -72,10 +75,12 @@ final class ArtifactPublisher: Sendable {
             stopped.withLock { $0 = error }
             failures = failures.map { $0 ?? error }
         }
-        for (call, failure) in zip(batch, failures) {
-            call.continuation.resume(
-                returning: failure.map { .failure(.storage("pictures could not be kept: \($0)")) } ?? .success(())
-            )
+        wakeups.together {
+            for (call, failure) in zip(batch, failures) {
+                call.continuation.resume(
+                    returning: failure.map { .failure(.storage("pictures could not be kept: \($0)")) } ?? .success(())
+                )
+            }
         }
     }
 

@@ -18,11 +18,15 @@ package final class FilesystemStorage: ArtifactStorage {
     /// Opens a directory, making it if needed, and removes temporary files of processes that have died.
     ///
     /// Blocks on the disk: call it at start.
-    package convenience init(directory: String, limits: ImageLimits = ImageLimits()) throws(ArtifactError) {
-        try self.init(directory: directory, limits: limits, disk: Disk())
+    package convenience init(
+        directory: String,
+        limits: ImageLimits = ImageLimits(),
+        wakeups: Wakeups = Wakeups()
+    ) throws(ArtifactError) {
+        try self.init(directory: directory, limits: limits, disk: Disk(), wakeups: wakeups)
     }
 
-    init(directory: String, limits: ImageLimits, disk: Disk) throws(ArtifactError) {
+    init(directory: String, limits: ImageLimits, disk: Disk, wakeups: Wakeups = Wakeups()) throws(ArtifactError) {
         layout = ArtifactLayout(root: directory)
         self.disk = disk
         self.limits = limits
@@ -32,7 +36,7 @@ package final class FilesystemStorage: ArtifactStorage {
         } catch {
             throw .storage("cannot use '\(directory)': \(error)")
         }
-        let publisher = ArtifactPublisher(layout: layout, scratch: scratch, disk: disk)
+        let publisher = ArtifactPublisher(layout: layout, scratch: scratch, disk: disk, wakeups: wakeups)
         let spooling = SpoolFile.Queue(limit: .max)  // bounded by its writers, who obey `pendingBytes`
         self.publisher = publisher
         self.spooling = spooling

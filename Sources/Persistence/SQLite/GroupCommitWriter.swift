@@ -25,10 +25,12 @@ final class GroupCommitWriter: Sendable {
     static let checkpointPages = 4096
 
     let queue: Mailbox<any PendingCall>
+    private let wakeups: Wakeups
     private let state = Lock(State())
 
-    init(queueLimit: Int) {
-        queue = Mailbox(limit: queueLimit)
+    init(queueLimit: Int, wakeups: Wakeups = Wakeups()) {
+        self.wakeups = wakeups
+        queue = Mailbox(limit: queueLimit, wakeups: wakeups)
     }
 
     var counts: Counts { state.withLock { $0.counts } }
@@ -55,7 +57,7 @@ final class GroupCommitWriter: Sendable {
                 return
             }
             try transact(batch, on: connection)
-            for call in batch { call.succeed() }
+            wakeups.together { for call in batch { call.succeed() } }
         } catch {
             if batch.count > 1, failure == nil, !error.isFull {
                 for call in batch { commit([call], on: connection) }

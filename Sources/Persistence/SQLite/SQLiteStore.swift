@@ -16,6 +16,8 @@ package final class SQLiteStore: Store {
         package var queueLimit = 16_384
         /// The most pages of 4 KiB that the file may have; nil: no bound but the disk's.
         package var maxPages: Int?
+        /// How the callers' loops and the writer wake each other.
+        package var wakeups = Wakeups()
 
         package init() {}
     }
@@ -43,7 +45,7 @@ package final class SQLiteStore: Store {
             if let pages = options.maxPages { try connection.execute("PRAGMA max_page_count = \(pages)") }
             var reading: [Connection] = []
             for _ in 0..<max(1, options.readers) { reading.append(try Connection(path: path, access: .readOnly)) }
-            let writer = GroupCommitWriter(queueLimit: options.queueLimit)
+            let writer = GroupCommitWriter(queueLimit: options.queueLimit, wakeups: options.wakeups)
             self.writer = writer
             readers = ReaderPool(reading, queueLimit: options.queueLimit)
             writerThread = WorkerThread("sqlite-write") { writer.run(on: connection) }

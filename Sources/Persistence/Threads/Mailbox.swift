@@ -1,9 +1,10 @@
 internal import Glibc
+internal import Orchestrator
 
 /// A bounded queue from any number of tasks to threads that sleep while it is empty.
 ///
 /// Own lock and condition, as Swift's `Mutex` has no way to wait.
-@safe final class Mailbox<Element: Sendable>: @unchecked Sendable {  // `mutex` guards every stored variable
+@safe final class Mailbox<Element: Sendable>: Wakeable, @unchecked Sendable {  // `mutex` guards every stored variable
     enum Answer {
         case accepted, full, closed
     }
@@ -11,6 +12,7 @@ internal import Glibc
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let filled: UnsafeMutablePointer<pthread_cond_t>
     private let limit: Int
+    private let wakeups: Wakeups
     /// Nil where the element was taken: one that is let go may call back, so none must die while the lock is held.
     private var queue: [Element?] = []
     /// Elements before it have been taken.
@@ -19,8 +21,9 @@ internal import Glibc
     private var sleepers = 0
     private var isClosed = false
 
-    init(limit: Int) {
+    init(limit: Int, wakeups: Wakeups = Wakeups()) {
         self.limit = limit
+        self.wakeups = wakeups
         unsafe mutex = .allocate(capacity: 1)
         unsafe filled = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -39,7 +42,7 @@ internal import Glibc
         var wakes = false
         unsafe pthread_mutex_lock(mutex)
         // After the unlock, so that the woken thread finds the lock free.
-        defer { if wakes { unsafe pthread_cond_signal(filled) } }
+        defer { if wakes, !wakeups.later(self) { wake() } }
         defer { unsafe pthread_mutex_unlock(mutex) }
         if isClosed { return .closed }
         if queue.count - head >= limit { return .full }
@@ -47,6 +50,10 @@ internal import Glibc
         wakes = sleepers > 0
         if wakes { sleepers -= 1 }
         return .accepted
+    }
+
+    func wake() {
+        unsafe _ = pthread_cond_signal(filled)
     }
 
     /// Waits for elements and takes up to `most`, in order; none means that the queue is closed and empty.

@@ -3,9 +3,6 @@ import CSystem
 import Glibc
 
 /// A thread of its own for one blocking loop, with an end that tasks can wait for.
-///
-/// It does not interrupt the thread that woke it, so that what one turn of an event loop asks for comes as one batch: on one
-/// core that halved the cost of a small request's records, and of its file.
 final class WorkerThread: Sendable {
     private struct End {
         var hasCome = false
@@ -37,7 +34,6 @@ final class WorkerThread: Sendable {
     }
 
     fileprivate func run() {
-        system_thread_favour_batches()
         body.withLock { $0.take() }?()
         let waiters = end.withLock { end in
             end.hasCome = true

@@ -1,4 +1,4 @@
-import Orchestrator
+package import Orchestrator
 import CSystem
 import Glibc
 
@@ -43,6 +43,8 @@ import Glibc
     private var runningJobs: [UnownedJob] = []
     private var actions: [() -> Void] = []
     private var sleepers: [ObjectIdentifier: Sleeper] = [:]
+    /// Who gets word when this turn's jobs have run.
+    private var wakeables: [any Wakeable] = []
 
     /// The monotonic clock, in nanoseconds, as read at the start of this turn; loop's thread only.
     package private(set) var turnTime: UInt64
@@ -145,7 +147,30 @@ import Glibc
             defer { inbox.isSleeping = false }
             return inbox.isSleeping
         }
-        if mustWake { system_eventfd_signal(wakeUp) }
+        if mustWake, !HeldWakes.hold(self) { signal() }
+    }
+
+    /// Ends the loop's sleep.
+    func signal() {
+        system_eventfd_signal(wakeUp)
+    }
+
+    /// What threads that work for loops are given, so that a turn's work goes to them, and comes back, as one batch.
+    package static var wakeups: Wakeups {
+        var wakeups = Wakeups()
+        wakeups.later = { wakeable in
+            guard let loop = current else { return false }
+            loop.wakeables.append(wakeable)
+            return true
+        }
+        wakeups.together = { HeldWakes.during($0) }
+        return wakeups
+    }
+
+    private func wakeOthers() {
+        if wakeables.isEmpty { return }
+        for wakeable in wakeables { wakeable.wake() }
+        wakeables.removeAll(keepingCapacity: true)
     }
 
     // MARK: Descriptors
@@ -245,6 +270,7 @@ import Glibc
                 for sleeper in Array(sleepers.values) { end(sleeper, isComplete: false) }
             }
             runJobs()
+            wakeOthers()
             if isStopping, jobs.isEmpty, actions.isEmpty { break }
             waitForEvents()
             fireTimers()
