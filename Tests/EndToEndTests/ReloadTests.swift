@@ -5,7 +5,9 @@ import Testing
 
 /// A thousand changes of the registry under load.
 @Suite(.timeLimit(.minutes(2))) struct ReloadTests {
-    private static let reloads = 1000
+    /// Rounds of reloads, one after the other on one connection, while each client generates.
+    private static let rounds = 40
+    private static let reloadsPerRound = 25
     private static let clients = 4
     private static let oldPrice = "0.03"
     private static let newPrices = ["0.04", "0.05"]
@@ -30,22 +32,22 @@ import Testing
             async let held = scene.generate()
             await scene.farm.openAI.until { $0.inFlight == 1 }
 
-            // From here on nobody may be charged the old price but the request that is held.
-            try await Self.reload(scene, price: Self.newPrices[0])
-            let isOver = Watched(false)
-            async let load = Self.load(scene, until: isOver)
-            for number in 1..<Self.reloads {
-                // Changed as an operator would, now and then; a signal, which comes on top, may meet a reload.
-                let price = number.isMultiple(of: 10) ? Self.newPrices[number / 10 % 2] : nil
-                if number.isMultiple(of: 5) { scene.daemon.signal(SIGHUP) }
-                try await Self.reload(scene, price: price)
+            var answers: [ClientReply] = []
+            for round in 0..<Self.rounds {
+                // Changed as an operator would; the first change is in force before anybody else asks.
+                let price = Self.newPrices[round % Self.newPrices.count]
+                try scene.daemon.configure(scene.farm.registry.with(Self.priced(price)).text)
+                if round == 0 { try await Self.reload(scene, count: 1) }
+                async let load = Self.load(scene)
+                // A signal comes on top and may meet a reload by the route.
+                scene.daemon.signal(SIGHUP)
+                try await Self.reload(scene, count: Self.reloadsPerRound)
+                answers += try await load
             }
-            isOver.change { $0 = true }
-
-            let answers = try await load
-            #expect(answers.count >= Self.clients)
+            #expect(answers.count == Self.rounds * Self.clients)
             #expect(answers.allSatisfy { $0.status == 200 })
-            #expect(Set(answers.map(\.cost)).isSubset(of: Self.newPrices))
+            // Nobody may be charged the old price but the request that is held.
+            #expect(Set(answers.map { $0.header("x-orchestrator-cost-usd") }) == Set(Self.newPrices))
             gate.open()
             let reply = try await held
             #expect(reply.status == 200, "\(reply.text)")
@@ -53,35 +55,27 @@ import Testing
             #expect(try await scene.job(reply)["cost_usd"] == .string(Self.oldPrice))
 
             let registry = try await scene.client.get("/v1/admin/registry").json
-            // Signals that arrive together count once.
-            #expect(registry?["reloads"]?.int ?? 0 > Self.reloads, "\(registry?["reloads"]?.text ?? "")")
+            // How many of the signals count is open: those that arrive together are one.
+            #expect(
+                registry?["reloads"]?.int ?? 0 > 1 + Self.rounds * Self.reloadsPerRound,
+                "\(registry?["reloads"]?.text ?? "")"
+            )
             #expect(registry?["errors"]?.array?.isEmpty == true)
             #expect(scene.farm.openAI.creates.count == answers.count + 1)
         }
     }
 
-    /// Reloads by the admin route, after a change of the file if a price is given.
-    private static func reload(_ scene: Scene, price: String?) async throws {
-        if let price { try scene.daemon.configure(scene.farm.registry.with(priced(price)).text) }
-        let reply = try await scene.client.post("/v1/admin/reload", [:])
-        #expect(reply.status == 200, "\(reply.text)")
+    private static func reload(_ scene: Scene, count: Int) async throws {
+        let request = scene.client.request("POST", "/v1/admin/reload", body: Array("{}".utf8))
+        let replies = try await scene.client.inTurn(Array(repeating: request, count: count))
+        #expect(replies.map(\.status) == Array(repeating: 200, count: count), "\(replies.last?.text ?? "")")
     }
 
-    /// What several clients get, each asking again and again until told to stop.
-    private static func load(_ scene: Scene, until isOver: Watched<Bool>) async throws -> [(status: Int, cost: String)]
-    {
-        try await withThrowingTaskGroup(of: [(status: Int, cost: String)].self) { group in
-            for _ in 0..<clients {
-                group.addTask {
-                    var answers: [(status: Int, cost: String)] = []
-                    while answers.isEmpty || !isOver.value, !Task.isCancelled {
-                        let reply = try await scene.generate()
-                        answers.append((reply.status, reply.header("x-orchestrator-cost-usd") ?? ""))
-                    }
-                    return answers
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
+    /// What the clients get, all at once.
+    private static func load(_ scene: Scene) async throws -> [ClientReply] {
+        try await withThrowingTaskGroup(of: ClientReply.self) { group in
+            for _ in 0..<clients { group.addTask { try await scene.generate() } }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
     }
 }

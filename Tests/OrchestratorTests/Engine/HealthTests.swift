@@ -38,6 +38,22 @@ import Testing
         #expect(spent(registry) == usd("0.1"))
     }
 
+    @Test func `the cap over all providers is never passed, and no other provider is asked for it`() async throws {
+        let registry = Registry.two { $0.limits.spendPerDay = usd("0.105") }
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
+        let prepared = try (0..<50).map { _ in try scene.prepare(registry) }
+        async let jobs = runAll(prepared)
+        await scene.upstream.world.wait { $0.calls.count == 10 }
+        gate.update { $0 = true }
+        let ended = await jobs
+        let refused = ended.filter { $0.status == .failed }
+        #expect(refused.count == 40 && scene.upstream.places == Array(repeating: "a", count: 10))
+        #expect(refused.allSatisfy { $0.error?.status == 429 && $0.error?.code == "daily_budget_exceeded" })
+        #expect(refused.allSatisfy { ($0.error?.retryAfter ?? .zero) > .zero && $0.attempts.map(\.cost) == [.zero] })
+        #expect(scene.health.spent(on: scene.time.now().day) == usd("0.1"))
+    }
+
     @Test func `what failed for nothing leaves its place under the cap to others`() async throws {
         let registry = capped("0.05")
         scene.upstream.script("a", .fail("server_once"), .fail("server_once"), .fail("server_once"), .pictures())

@@ -191,6 +191,9 @@ import Testing
         guard case .corrupt = error else { return #expect(Bool(false), "\(String(describing: error))") }
     }
 
+    private static let galleryEntries =
+        "SELECT * FROM gallery CROSS JOIN images ON images.id = image_id WHERE is_public = 1"
+
     /// The queries that must not grow with the table, and what they must find their rows by.
     static let plans: [(String, String)] = [
         ("SELECT * FROM jobs WHERE id = 'a'", "USING INDEX sqlite_autoindex_jobs_1 (id=?)"),
@@ -203,6 +206,10 @@ import Testing
         ("SELECT * FROM images WHERE job_id = 'a' ORDER BY position", "images_of_job (job_id=?)"),
         ("SELECT * FROM images WHERE is_public = 1 ORDER BY id DESC LIMIT 20", "images_public"),
         ("SELECT 1 FROM images WHERE digest = 'a' LIMIT 1", "images_of_digest (digest=?)"),
+        (galleryEntries + " AND time_ms < 7 ORDER BY time_ms DESC LIMIT 101", "gallery USING INTEGER PRIMARY KEY"),
+        (galleryEntries + " AND time_ms = 7", "gallery USING INTEGER PRIMARY KEY (rowid=?)"),
+        (galleryEntries + " AND image_id = 'a'", "sqlite_autoindex_gallery_1 (image_id=?)"),
+        ("SELECT max(time_ms) FROM gallery", "SEARCH gallery"),
         ("SELECT * FROM keys WHERE hash = 'a'", "sqlite_autoindex_keys_2 (hash=?)"),
     ]
 

@@ -41,7 +41,9 @@ final class MemoryStore: Store {
         try write(.attempt(attempt), unless: \.failsToRecord)
     }
 
-    func finish(_ job: JobRecord) async throws(StoreError) { try write(.finish(job), unless: \.failsToFinish) }
+    func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError) {
+        try write(.finish(job), unless: \.failsToFinish)
+    }
 
     // MARK: What the engine never asks
 
@@ -53,6 +55,9 @@ final class MemoryStore: Store {
     func imageCount(_ query: ImageQuery) async throws(StoreError) -> Int { 0 }
     func setVisibility(_ id: ImageID, isPublic: Bool) async throws(StoreError) -> Bool { false }
     func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool { false }
+    func gallery(before time: Timestamp?, limit: Int) async throws(StoreError) -> [GalleryEntry] { [] }
+    func galleryEntry(at time: Timestamp) async throws(StoreError) -> GalleryEntry? { nil }
+    func galleryEntry(of image: ImageID) async throws(StoreError) -> GalleryEntry? { nil }
     func ensureUser(email: String, isAdmin: Bool, now: Timestamp, id: UserID) async throws(StoreError) -> UserRecord {
         UserRecord(id: id, email: email, isAdmin: isAdmin, created: now)
     }
