@@ -74,28 +74,33 @@ package final class BlockingPool: TaskExecutor, Sendable {
     ///
     /// Throws ``Refusal`` when the queue is full or the pool stopped; work that has started is not cancelled.
     package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        // The outcome crosses threads under a lock: resuming a continuation is an order that the thread sanitizer does
+        // not see, as the runtime is not instrumented.
+        let outcome = Lock(Result<Value, any Error>.failure(Refusal.stopped))
+        await withCheckedContinuation { continuation in
             let refusal: Refusal? = state.withLock { state in
                 if state.isStopping { return .stopped }
                 if state.actions >= queueLimit { return .queueFull }
                 state.actions += 1
                 state.queue.append(
                     .action { isRefused in
-                        if isRefused {
-                            continuation.resume(throwing: Refusal.stopped)
-                        } else {
-                            continuation.resume(with: Result { try body() })
+                        if !isRefused {
+                            let result = Result { try body() }
+                            outcome.withLock { $0 = result }
                         }
+                        continuation.resume()
                     }
                 )
                 return nil
             }
             if let refusal {
-                continuation.resume(throwing: refusal)
+                outcome.withLock { $0 = .failure(refusal) }
+                continuation.resume()
             } else {
                 available.signal()
             }
         }
+        return try outcome.withLock { $0 }.get()
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
