@@ -1,10 +1,15 @@
 internal import CVips
 internal import Orchestrator
+private import Synchronization
 
 /// The one libvips of the process, started by the first picture: its start costs tens of milliseconds that a daemon
 /// which never touches a pixel need not wait for.
 enum VipsLibrary {
-    private static let startError: String? = cvips_start() == 0 ? nil : takeError()
+    private static let startError: String? = {
+        defer { isStarted.store(true, ordering: .releasing) }
+        return cvips_start() == 0 ? nil : takeError()
+    }()
+    private static let isStarted = Atomic(false)
 
     /// Starts the library unless that has been done; throws if it cannot be.
     static func start() throws(ImagingError) {
@@ -19,7 +24,11 @@ enum VipsLibrary {
     }
 
     /// Gives back what libvips keeps for the calling thread; due before a thread ends.
+    ///
+    /// A thread that only looked at headers may end before the library was ever started, and then there is nothing that
+    /// it could be asked for without a crash.
     static func leaveThread() {
+        guard isStarted.load(ordering: .acquiring) else { return }
         vips_thread_shutdown()
     }
 }
