@@ -9,7 +9,8 @@ package protocol Store: Sendable {
     /// then on.
     func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError)
 
-    /// Writes a job's end with its attempts and pictures; a job that has ended already is left as it is.
+    /// Writes a job's end with its attempts and pictures; a job that has ended already is left as it is. Attempts that the
+    /// end does not have were never made, and are forgotten.
     ///
     /// With `inGallery` each picture gets its place there as well, in the same transaction: the time of the job's end, or
     /// the millisecond after the last place that was ever given, whichever is later.
