@@ -19,6 +19,9 @@ package struct JobRecord: Sendable {
     /// What the delivered pictures cost at our prices.
     package var cost = MicroUSD.zero
     package var error: APIError?
+    /// Nil where nobody is charged.
+    package var quote: CreditQuote?
+    package var credits = JobCredits()
 
     package init(
         id: JobID,
@@ -152,6 +155,8 @@ package struct AttemptRecord: Sendable {
     /// The vendor's name for the work, where it has one.
     package var handle: VendorHandle?
     package var usage: TokenUsage?
+    /// Paid by the vendor key that the caller brought: no business of the house's caps.
+    package var isPaidByCaller = false
 
     package init(n: Int, provider: String, model: String, tier: Tier, count: Int, started: Timestamp) {
         self.n = n

@@ -1,0 +1,47 @@
+/// Which jobs to list.
+package struct JobQuery: Sendable {
+    package var owner: UserID?
+    /// The last one already seen; older ones follow.
+    package var after: JobID?
+    package var status: JobStatus?
+    /// As in the request's `model`, or a served `provider/model`.
+    package var model: String?
+    /// Created at this moment or later.
+    package var from: Timestamp?
+    /// Created before this moment.
+    package var to: Timestamp?
+    /// 1...100.
+    package var limit = 20
+
+    package init() {}
+}
+
+/// Which pictures to list.
+package struct ImageQuery: Sendable {
+    /// Of this owner; nil: of everybody.
+    package var owner: UserID?
+    package var publicOnly = true
+    /// The last one already seen.
+    package var after: ImageID?
+    /// Skipped from the newest; for page numbers.
+    package var offset = 0
+    /// 1...100.
+    package var limit = 20
+
+    package init() {}
+}
+
+/// A picture with what its job says of it.
+package struct StoredImage: Sendable {
+    package var image: ImageRecord
+    package var prompt: String
+    package var operation: Operation
+    package var metadata: JSON?
+
+    package init(image: ImageRecord, prompt: String, operation: Operation, metadata: JSON?) {
+        self.image = image
+        self.prompt = prompt
+        self.operation = operation
+        self.metadata = metadata
+    }
+}
