@@ -108,7 +108,7 @@ package final class JobExecution: Sendable {
             return (job, delivered.map(\.source))
         }
         job.status = Task.isCancelled ? .canceled : .failed
-        job.error = FailureVerdict(last: end.failures, attempts: job.attempts).error
+        job.error = FailureVerdict(last: end.failures, attempts: journal.tries).error
         return (job, [])
     }
 
@@ -134,6 +134,7 @@ package final class JobExecution: Sendable {
                 let parts = stride(from: 0, to: lane.slots.count, by: perCall).map { start in
                     var part = lane
                     part.slots = Array(lane.slots[start..<min(start + perCall, lane.slots.count)])
+                    if start > 0 { part.intent = nil }
                     return part
                 }
                 end.merge(await serve(parts))
@@ -199,21 +200,21 @@ package final class JobExecution: Sendable {
 
     private func attempt(_ lane: inout Lane, _ candidate: Candidate) async -> AttemptResult {
         let isRetry = lane.attemptsHere > 0
-        var record = journal.open(for: lane, candidate)
-        let isRecorded = lane.intent != nil
-        lane.noteAttempt()
         var call = candidate.providerRequest(
             for: plan.request,
             slots: lane.slots[0]..<lane.slots[0] + lane.slots.count,
             timeLimit: candidate.provider.timeout
         )
         let hold = candidate.worstCost(of: call)
-        record.cost = hold
         let day = services.time.now().day
         if let obstacle = await enter(candidate, hold, day: day, isRetry: isRetry) {
-            journal.close(&record, with: obstacle, cost: .zero)
+            journal.skip(candidate, because: obstacle)
             return AttemptResult(failure: obstacle)
         }
+        var record = journal.open(for: lane, candidate)
+        record.cost = hold
+        let isRecorded = lane.isIntended
+        lane.noteAttempt()
         // What was spent waiting for a place is no time of the vendor's.
         let began = services.time.monotonic()
         let attemptDeadline = min(began + candidate.provider.timeout, deadline)
