@@ -42,8 +42,8 @@ extension Connection {
         let claims = try statement(
             """
             UPDATE jobs SET fence = fence + 1, claims = claims + 1, lease_owner = ?, lease_until_ms = ?
-            WHERE id IN (SELECT id FROM jobs WHERE status IN ('queued', 'running') AND lease_until_ms <= ?
-                ORDER BY id LIMIT ?)
+            WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_by_lease
+                WHERE status IN ('queued', 'running') AND lease_until_ms <= ? ORDER BY id LIMIT ?)
             RETURNING id, fence, claims, cancel_requested
             """
         )

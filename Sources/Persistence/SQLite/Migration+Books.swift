@@ -190,7 +190,7 @@ extension Migration {
         """,
         """
         INSERT INTO spend_counters (day, subject, micro_usd)
-        SELECT started_ms / 86400000, 'key:' || key_id, sum(attempts.cost_micro_usd)
+        SELECT attempts.started_ms / 86400000, 'key:' || key_id, sum(attempts.cost_micro_usd)
         FROM attempts JOIN jobs ON jobs.id = job_id WHERE key_id IS NOT NULL GROUP BY 1, 2
         """,
     ]
