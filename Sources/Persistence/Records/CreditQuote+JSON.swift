@@ -19,8 +19,8 @@ extension CreditQuote {
             let markup = json["markup_millionths"]?.number?.int64
         else { return nil }
         var basis = Basis.metered(markupMillionths: markup)
-        if let flat = json["flat"] {
-            guard let flat = flat.object else { return nil }
+        if let list = json["flat"] {
+            guard let flat = list.object else { return nil }
             var prices: [Tier: MicroUSD] = [:]
             for name in flat.keys {
                 guard let tier = Tier(rawValue: name), let price = flat[name]?.number?.int64 else { return nil }

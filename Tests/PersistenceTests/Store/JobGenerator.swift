@@ -91,6 +91,7 @@ struct JobGenerator {
             )
         }
         attempt.usage = maybe { $0.usage() }
+        attempt.isPaidByCaller = chance()
         return attempt
     }
 
@@ -152,10 +153,22 @@ struct JobGenerator {
             Adaptation(field: text(), asked: text(), given: text(), why: text())
         }
         job.error = maybe { $0.error() }
+        job.quote = maybe { $0.quote() }
         job.attempts = (0..<Int.random(in: 0...3, using: &random)).map { attempt($0 + 1) }
         job.images = (0..<Int.random(in: 0...3, using: &random)).map { image(of: job, $0) }
         return job
     }
+
+    private mutating func quote() -> CreditQuote {
+        let prices = Dictionary(uniqueKeysWithValues: Tier.allCases.filter { _ in chance() }.map { ($0, micros()) })
+        return CreditQuote(
+            credit: micros(),
+            basis: chance() ? .flat(prices, markupMillionths: number()) : .metered(markupMillionths: number()),
+            freePerDay: Int.random(in: 0...9, using: &random)
+        )
+    }
+
+    private mutating func micros() -> MicroUSD { MicroUSD(micros: Int64.random(in: 0...1_000_000, using: &random)) }
 
     private mutating func error() -> APIError {
         var error = APIError(
@@ -196,6 +209,16 @@ extension PixelSize {
     }
 }
 
+extension CreditQuote {
+    /// A dictionary's own text has no order.
+    fileprivate var text: String {
+        switch basis {
+        case .flat(let prices, let markup): "\(credit) \(freePerDay) \(prices.sorted { $0.key < $1.key }) \(markup)"
+        case .metered(let markup): "\(credit) \(freePerDay) \(markup)"
+        }
+    }
+}
+
 extension Int64 {
     fileprivate var magnitudeBounded: Int64 { self == .min ? 0 : abs(self) }
 }
@@ -210,7 +233,7 @@ extension JobRecord {
             "\(created) \(started?.description ?? "-") \(finished?.description ?? "-") \(policy.debugDescription)",
             JSON.object(request).text, "\(answer.responseFormat) \(answer.format) \(answer.background)",
             "\(String(describing: answer.tier)) \(String(describing: answer.usage))", "\(adapted)", "\(cost)",
-            String(reflecting: error),
+            String(reflecting: error), quote?.text ?? "no quote", "\(credits)",
         ] + attempts.map { String(reflecting: $0) } + images.map { String(reflecting: $0) }
     }
 }

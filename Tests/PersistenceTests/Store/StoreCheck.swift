@@ -14,7 +14,8 @@ struct StoreCheck: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        jobs + lists + pictures + gallery + accounts + spending + [
+        jobs + lists + pictures + gallery + accounts + spending + letIn + credits + leases + attempts + ends + ledger
+        + repeats + announcements + people + [
             StoreCheck("a transaction can be made") { try await $0.ping() }
         ]
 }
@@ -61,6 +62,7 @@ extension StoreCheck {
                 ended.created = accepted.created
                 ended.request = accepted.request
                 ended.attempts = accepted.attempts
+                ended.quote = accepted.quote
                 ended.images = ended.images.map { image in
                     var image = image
                     image.job = accepted.id
