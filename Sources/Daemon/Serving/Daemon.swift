@@ -104,6 +104,10 @@ final class Daemon: Sendable {
                 await watchFile()
                 return nil
             }
+            group.addTask { [self] in
+                await service.sealer.run()
+                return nil
+            }
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
@@ -126,6 +130,7 @@ final class Daemon: Sendable {
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
         if isDrained { await jobs }
+        await service.sealer.seal()
         background.finish()
         await upstream.shutDown()
         return isDrained
@@ -204,7 +209,7 @@ final class Daemon: Sendable {
     private static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + GalleryRoutes.all + OperationsRoutes.all
+            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

@@ -14,6 +14,7 @@ final class Service: Sendable {
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
+    let sealer: Sealer
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -39,6 +40,7 @@ final class Service: Sendable {
         self.requestLog = requestLog
         self.spool = spool
         runner = JobRunner(services: engine)
+        sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
         authenticator = Authenticator(store: engine.store, time: engine.time)
         started = engine.time.now()
     }
