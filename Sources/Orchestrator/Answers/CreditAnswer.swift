@@ -19,7 +19,7 @@ package enum CreditAnswer {
             "type": .string(entry.kind.rawValue),
             "amount": .integer(after - before),
             "balance_after": .integer(after),
-            "description": .string(entry.note),
+            "description": .string(entry.note.isEmpty ? entry.kind.meaning : entry.note),
             "reference_id": .text(entry.reference),
             "created_at": .text(entry.at),
         ]
@@ -78,5 +78,21 @@ package enum CreditAnswer {
             ],
             "images": ["total_generated": .integer(images)],
         ]
+    }
+}
+
+extension LedgerEntry.Kind {
+    /// For people, where nobody gave a reason.
+    fileprivate var meaning: String {
+        switch self {
+        case .purchase: "credits bought"
+        case .spend: "charged for a job's pictures"
+        case .refund: "given back"
+        case .bonus: "credits on top"
+        case .adminAdjustment: "by an administrator"
+        case .reserve: "reserved for a job"
+        case .release: "no longer reserved"
+        case .grant: "credits given"
+        }
     }
 }
