@@ -11,6 +11,7 @@ final class Service: Sendable {
     let limits = RateLimits()
     let links: ImageLinks
     let metrics: Metrics
+    let webhooks: WebhookDispatcher
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
@@ -30,6 +31,7 @@ final class Service: Sendable {
         registrySource: RegistrySource,
         links: ImageLinks,
         metrics: Metrics,
+        webhooks: WebhookDispatcher,
         requestLog: RequestLog,
         spool: Spool
     ) {
@@ -37,6 +39,7 @@ final class Service: Sendable {
         self.registrySource = registrySource
         self.links = links
         self.metrics = metrics
+        self.webhooks = webhooks
         self.requestLog = requestLog
         self.spool = spool
         runner = JobRunner(services: engine)

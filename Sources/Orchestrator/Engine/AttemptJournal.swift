@@ -1,7 +1,10 @@
 /// What a job's attempts did, as it will be recorded; shared by the lanes that run at the same time.
 final class AttemptJournal: Sendable {
     private struct State: Sendable {
+        /// Those without an outcome are intended or under way; at the end, they were never made.
         var attempts: [AttemptRecord]
+        /// What would have been attempts, had nothing stood in the way.
+        var skipped: [AttemptRecord] = []
         var adapted: [Adaptation]
         var usage: TokenUsage?
         var tier: Tier?
@@ -20,6 +23,9 @@ final class AttemptJournal: Sendable {
 
     var attempts: [AttemptRecord] { state.withLock(\.attempts) }
 
+    /// All that came to nothing or to a picture, made or not: what the verdict is about.
+    var tries: [AttemptRecord] { state.withLock { $0.attempts.filter { $0.outcome != nil } + $0.skipped } }
+
     /// Whether the caller has seen an early picture, which no later attempt can take back.
     var hasShownPartials: Bool { state.withLock(\.hasShownPartials) }
 
@@ -30,27 +36,46 @@ final class AttemptJournal: Sendable {
     /// Writes all that is known into the job's record.
     func write(to job: inout JobRecord) {
         let state = state.withLock { $0 }
-        job.attempts = state.attempts
+        job.attempts = state.attempts.filter { $0.outcome != nil }
         job.adapted = state.adapted
         job.answer.usage = state.usage
         job.answer.tier = state.tier
     }
 
-    /// The record for a lane's next attempt: the one that was intended when the job was accepted, or a new one.
+    /// The record for a lane's next attempt: the one that was intended when the job was accepted, one in its place where
+    /// that was never made, or a new one.
     func open(for lane: Lane, _ candidate: Candidate) -> AttemptRecord {
         state.withLock { state in
-            if let intent = lane.intent { return state.attempts[intent - 1] }
-            let record = AttemptRecord(
-                n: state.attempts.count + 1,
-                provider: candidate.provider.id,
-                model: candidate.model.id,
-                tier: candidate.offer.tier,
-                count: lane.slots.count,
-                started: services.time.now()
-            )
-            state.attempts.append(record)
+            if lane.isIntended, let intent = lane.intent { return state.attempts[intent - 1] }
+            let record = record(lane.intent ?? state.attempts.count + 1, candidate, count: lane.slots.count)
+            if let intent = lane.intent {
+                state.attempts[intent - 1] = record
+            } else {
+                state.attempts.append(record)
+            }
             return record
         }
+    }
+
+    /// Notes what kept an attempt from being made: nothing was sent, so there is none, but the verdict is to know.
+    func skip(_ candidate: Candidate, because obstacle: ProviderFailure) {
+        var record = record(0, candidate, count: 0)
+        record.outcome = obstacle.kind.outcome
+        record.label = obstacle.kind.label
+        record.ended = record.started
+        log("attempt not made", record, obstacle)
+        state.withLock { [record] in $0.skipped.append(record) }
+    }
+
+    private func record(_ n: Int, _ candidate: Candidate, count: Int) -> AttemptRecord {
+        AttemptRecord(
+            n: n,
+            provider: candidate.provider.id,
+            model: candidate.model.id,
+            tier: candidate.offer.tier,
+            count: count,
+            started: services.time.now()
+        )
     }
 
     /// Makes an attempt durable before what it intends is done.
@@ -69,9 +94,13 @@ final class AttemptJournal: Sendable {
         record.label = failure.kind.label
         record.cost = cost
         end(&record)
+        log("attempt failed", record, failure)
+    }
+
+    private func log(_ message: StaticString, _ record: AttemptRecord, _ failure: ProviderFailure) {
         services.log.log(
             .warning,
-            "attempt failed",
+            message,
             [
                 ("job.id", job.text), ("provider", record.provider), ("model", record.model),
                 ("outcome", failure.kind.label), ("code", failure.code ?? ""), ("why", failure.detail),

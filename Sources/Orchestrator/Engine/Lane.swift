@@ -11,8 +11,10 @@ struct Lane: Sendable {
     /// Of those, at the present candidate.
     var attemptsHere = 0
     var unknowns = 0
-    /// The attempt that was recorded as intended when the job was accepted.
+    /// The attempt that was recorded as intended when the job was accepted, until one is made in its place.
     var intent: Int?
+    /// Whether the next attempt is the intended one, which was for the first candidate.
+    var isIntended: Bool { intent != nil && candidate == 0 }
 
     init(slots: some Sequence<Int>, intent: Int? = nil) {
         self.slots = Array(slots)

@@ -34,7 +34,9 @@ import Testing
         gate.update { $0 = true }
         let ended = await jobs
         #expect(ended.filter { $0.status == .succeeded }.count == 10 && scene.upstream.calls.count == 10)
-        #expect(ended.filter { $0.attempts.first?.label == "quota" }.count == 40)
+        let refused = ended.filter { $0.error?.code == "all_providers_failed" }
+        #expect(refused.count == 40 && refused.allSatisfy(\.attempts.isEmpty))
+        #expect(refused.allSatisfy { $0.error?.message.contains("quota") == true })
         #expect(spent(registry) == usd("0.1"))
     }
 
@@ -50,7 +52,7 @@ import Testing
         let refused = ended.filter { $0.status == .failed }
         #expect(refused.count == 40 && scene.upstream.places == Array(repeating: "a", count: 10))
         #expect(refused.allSatisfy { $0.error?.status == 429 && $0.error?.code == "daily_budget_exceeded" })
-        #expect(refused.allSatisfy { ($0.error?.retryAfter ?? .zero) > .zero && $0.attempts.map(\.cost) == [.zero] })
+        #expect(refused.allSatisfy { ($0.error?.retryAfter ?? .zero) > .zero && $0.attempts.isEmpty })
         #expect(scene.health.spent(on: scene.time.now().day) == usd("0.1"))
     }
 
