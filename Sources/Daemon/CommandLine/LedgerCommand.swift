@@ -3,20 +3,20 @@ import Orchestrator
 
 /// `orchestratord verify-ledger`: computes every balance, hold and link of the chain anew.
 struct LedgerCommand {
-    private let options: OfflineOptions
+    private let options: RecordOptions
     private let loader: ConfigurationLoader
 
     init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: OfflineOptions.flags, plain: [])
+        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: [])
         guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "verify-ledger takes options only") }
-        options = OfflineOptions(arguments, environment: environment)
+        options = RecordOptions(arguments, environment: environment)
         loader = ConfigurationLoader(kinds: kinds, environment: environment)
     }
 
     func run() async -> ExitCode {
-        let record: OfflineRecord
-        do throws(OfflineRecord.Problem) {
-            record = try OfflineRecord(options, loader)
+        let record: ConfiguredRecord
+        do throws(ConfiguredRecord.Problem) {
+            record = try ConfiguredRecord(options, loader)
         } catch {
             for line in error.lines { Console.error(line) }
             return .failure
@@ -48,19 +48,19 @@ struct LedgerCommand {
 
 /// `orchestratord migrate`: brings the schema of the record up to date.
 struct MigrateCommand {
-    private let options: OfflineOptions
+    private let options: RecordOptions
     private let loader: ConfigurationLoader
 
     init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: OfflineOptions.flags, plain: [])
+        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: [])
         guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "migrate takes options only") }
-        options = OfflineOptions(arguments, environment: environment)
+        options = RecordOptions(arguments, environment: environment)
         loader = ConfigurationLoader(kinds: kinds, environment: environment)
     }
 
     func run() async -> ExitCode {
-        do throws(OfflineRecord.Problem) {
-            let record = try OfflineRecord(options, loader, mayCreate: true)
+        do throws(ConfiguredRecord.Problem) {
+            let record = try ConfiguredRecord(options, loader, mayCreate: true)
             await record.close()
             Console.out("\(record.name): \(Self.summary(record.schema))")
             return .success

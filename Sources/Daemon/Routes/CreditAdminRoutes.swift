@@ -23,14 +23,14 @@ enum CreditAdminRoutes {
         let fields = FieldReader(try await exchange.jsonObject())
         let (user, amount) = try await wish(fields, exchange, quote)
         let reason = try fields.string("reason", atMost: 500) ?? "by an administrator"
-        let id = transferID(exchange, admin: admin)
+        let id = try transferID(exchange, admin: admin)
         let wanted = LedgerTransfer(
             id: id,
             user: user,
             amount: amount,
             kind: .adminAdjustment,
             note: reason,
-            reference: id,
+            reference: "\(id)/\(quote.credits(amount))",
             at: exchange.service.time.now()
         )
         let outcome = try await exchange.reading { store throws(StoreError) in
@@ -38,13 +38,7 @@ enum CreditAdminRoutes {
         }
         switch outcome {
         case .contradicts:
-            throw APIError(
-                409,
-                .invalidRequest,
-                "idempotency_key_reused",
-                "this Idempotency-Key was used for another adjustment",
-                param: "Idempotency-Key"
-            )
+            throw .idempotencyKeyReused
         case .nothingFree(let balance):
             throw .insufficientCredits(
                 needed: quote.credits(roundingUp: .zero - amount),
@@ -79,11 +73,11 @@ enum CreditAdminRoutes {
     }
 
     /// The same for the same key of the same administrator, so that a repeat finds what was done.
-    private static func transferID(_ exchange: Exchange, admin: UserID) -> String {
-        guard let key = exchange.request.headers["idempotency-key"] else {
+    private static func transferID(_ exchange: Exchange, admin: UserID) throws(APIError) -> String {
+        guard let key = try IdempotencyKey(exchange.request.headers) else {
             return "adjust:" + exchange.service.time.makeID(AuditID.self).text
         }
-        return "adjust:" + SHA256.hex(of: "\(admin) \(key)")
+        return "adjust:" + SHA256.hex(of: "\(admin) \(key.text)")
     }
 
     private static func audit(

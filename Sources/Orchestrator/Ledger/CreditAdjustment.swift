@@ -23,7 +23,8 @@ package struct CreditAdjustment: Sendable {
         self.quote = quote
     }
 
-    /// Makes `wanted`, whose reference must be its id; where it would take more than is free, all of that.
+    /// Makes `wanted`; where it would take more than is free, all of that. Its reference must be of its id and amount, so
+    /// that what was made of it is found again.
     package func make(_ wanted: LedgerTransfer) async throws(StoreError) -> Outcome {
         var transfer = wanted
         for _ in 0..<Self.tries {
@@ -48,10 +49,8 @@ package struct CreditAdjustment: Sendable {
                 offset: page * Self.pageLength,
                 limit: Self.pageLength
             )
-            if let line = lines.first(where: { $0.reference == wanted.id }) {
-                guard line.kind == wanted.kind, line.note == wanted.note, line.amount > wanted.amount,
-                    line.amount < .zero
-                else { return .contradicts }
+            if let line = lines.first(where: { $0.reference == wanted.reference }) {
+                guard line.kind == wanted.kind, line.note == wanted.note else { return .contradicts }
                 return .done(moved: line.amount, try await store.balance(of: wanted.user, on: wanted.at.day))
             }
             guard lines.count == Self.pageLength else { break }

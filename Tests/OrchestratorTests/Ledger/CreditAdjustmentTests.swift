@@ -14,7 +14,7 @@ import Testing
             amount: try #require(quote.worth(credits)),
             kind: .adminAdjustment,
             note: note,
-            reference: id,
+            reference: "\(id)/\(credits)",
             at: Timestamp(milliseconds: 0)
         )
         return try await CreditAdjustment(store: ledger, quote: quote).make(transfer)

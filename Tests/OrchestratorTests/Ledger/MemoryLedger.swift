@@ -21,7 +21,7 @@ final class MemoryLedger: LedgerStore, Sendable {
     func transfer(_ transfer: LedgerTransfer) async throws(StoreError) -> TransferOutcome {
         state.update { state in
             if let known = state.transfers[transfer.id] {
-                let isSame = known.amount == transfer.amount && known.note == transfer.note
+                let isSame = known == transfer
                 return isSame ? .done(state.balance, isRepeat: true) : .contradicts
             }
             defer { if !state.claims.isEmpty { state.balance.held += state.claims.removeFirst() } }

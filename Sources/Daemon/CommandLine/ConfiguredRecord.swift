@@ -3,7 +3,7 @@ import Orchestrator
 import Persistence
 
 /// The record that a configuration names, opened by a command instead of a daemon.
-struct OfflineRecord: Sendable {
+struct ConfiguredRecord: Sendable {
     /// Why the record cannot be worked on.
     struct Problem: Error {
         var lines: [String]
@@ -21,7 +21,7 @@ struct OfflineRecord: Sendable {
 
     /// Opens it, and brings its schema up to date. An SQLite file must be there already unless `mayCreate`, and must belong
     /// to no other process.
-    init(_ options: OfflineOptions, _ loader: ConfigurationLoader, mayCreate: Bool = false) throws(Problem) {
+    init(_ options: RecordOptions, _ loader: ConfigurationLoader, mayCreate: Bool = false) throws(Problem) {
         let registry: Registry
         do throws(ConfigurationLoader.Failure) {
             registry = try loader.loadServable(options.config, today: SystemTime().now().day).registry
@@ -63,7 +63,7 @@ struct OfflineRecord: Sendable {
 }
 
 /// What every command on the record takes.
-struct OfflineOptions: Sendable {
+struct RecordOptions: Sendable {
     var config: String
     var dataDirectory: String
 
