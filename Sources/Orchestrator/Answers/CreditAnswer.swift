@@ -27,7 +27,7 @@ package enum CreditAnswer {
 
     package static func packs(_ billing: BillingSettings) -> JSON {
         .array(
-            billing.packs.map { pack in
+            billing.packs.map { pack -> JSON in
                 let bonus = pack.bonus > 0 ? " and \(pack.bonus) more for free" : ""
                 return [
                     "id": .string(pack.id), "name": .string(pack.name), "credits": .integer(pack.credits),

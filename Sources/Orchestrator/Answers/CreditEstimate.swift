@@ -12,8 +12,8 @@ package struct CreditEstimate: Sendable {
     ///
     /// `policy` is the caller's. What is disabled by its health counts as well: it may be well again by then.
     package init(_ fields: JSONObject, registry: Registry, policy: String?, now: Timestamp) throws(APIError) {
-        let reader = FieldReader(fields)
         var fields = fields
+        let reader = FieldReader(fields)
         var notes = ["the most that this can be charged, before daily free uses"]
         if try reader.string("prompt") == nil {
             fields["prompt"] = .string(String(repeating: "x", count: Self.assumedPrompt))

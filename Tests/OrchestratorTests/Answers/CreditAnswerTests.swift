@@ -101,7 +101,7 @@ import Testing
     @Test(
         arguments: [
             ["quality": "best"], ["size": "huge"], ["n": 0], ["n": 11], ["is_edit": "yes"], ["prompt": 5],
-            ["quality": "max"], ["model": 5], ["n": 1.5],
+            ["quality": "max"], ["model": 5], ["n": "2"],
         ] as [JSONObject]
     )
     func `an estimate of what cannot be asked is a mistake of the caller's`(fields: JSONObject) {

@@ -30,7 +30,8 @@ import Testing
     @Test func `credits are given and taken, and a repeat moves nothing more`() async throws {
         for _ in 0..<2 { #expect(moved(try await adjust("a", 100)) == 100 && balance == 100) }
         for _ in 0..<2 { #expect(moved(try await adjust("b", -30)) == -30 && balance == 70) }
-        #expect(try await adjust("b", -31) == .contradicts && adjust("a", 100, note: "other") == .contradicts)
+        #expect(try await adjust("b", -31) == .contradicts)
+        #expect(try await adjust("a", 100, note: "other") == .contradicts)
         #expect(balance == 70 && ledger.state.value.lines.count == 2)
     }
 
@@ -48,10 +49,16 @@ import Testing
     }
 
     @Test func `where no credit is free there is nothing to take`() async throws {
-        guard case .nothingFree = try await adjust("a", -1) else { return #expect(Bool(false)) }
+        guard case .nothingFree = try await adjust("a", -1) else {
+            Issue.record("taken from nothing")
+            return
+        }
         _ = try await adjust("b", 5)
         ledger.state.update { $0.balance.held = MicroUSD(micros: 50_000) }
-        guard case .nothingFree(let left) = try await adjust("c", -1) else { return #expect(Bool(false)) }
+        guard case .nothingFree(let left) = try await adjust("c", -1) else {
+            Issue.record("taken from what is held")
+            return
+        }
         #expect(left.held == MicroUSD(micros: 50_000) && balance == 5)
     }
 
