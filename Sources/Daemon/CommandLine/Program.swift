@@ -63,6 +63,8 @@ public struct Program: Sendable {
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
         case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
+        case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
+        case "restore": return try await BackupCommand(.restore, rest, environment: environment).run()
         case "--help", "help", "-h":
             Console.out(Self.help)
             return .success
@@ -83,6 +85,8 @@ public struct Program: Sendable {
           explain          show who would serve a request, and why; no call is made
           verify-ledger    compute every balance anew and follow the chain of transfers
           migrate          bring the database's schema up to date
+          backup FILE      write database, secrets and pictures to one file
+          restore FILE     make a data directory of such a file
 
           --help           this text, or that of a command
           --version        the version
@@ -126,6 +130,16 @@ public struct Program: Sendable {
           --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
           --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
         Brings the database's schema up to date, as serve does at its start. An SQLite file must not be in use.
+        """,
+        "backup": """
+        Usage: orchestratord backup FILE [--data-dir DIR]
+        Writes the SQLite database, the secrets and the pictures of a data directory (ORCHESTRATOR_DATA_DIR; default
+        data) to one new file, a tar archive. Keep it as safe as the directory itself: it holds keys. No daemon may have
+        the database open. PostgreSQL and S3 have tools of their own.
+        """,
+        "restore": """
+        Usage: orchestratord restore FILE [--data-dir DIR]
+        Makes a data directory (ORCHESTRATOR_DATA_DIR; default data) of a backup. The directory must not have a database.
         """,
     ]
 }
