@@ -84,4 +84,60 @@ import Testing
             #expect(elsewhere.status == 1 && elsewhere.output.contains("there is no database in '/nowhere'"))
         }
     }
+
+    @Test func `an adjustment is made once for each key, stops at what is free, and stands on the statement`()
+        async throws
+    {
+        try await Scene.play(Self.official()) { scene in
+            let user = try await Self.administrator(scene)
+            func adjust(_ amount: JSON, key: String? = nil, user: String) async throws -> ClientReply {
+                try await scene.client.with("idempotency-key", key)
+                    .post("/v1/admin/credits/adjust", ["user_id": .string(user), "amount": amount, "reason": "gift"])
+            }
+            for _ in 0..<2 {
+                let reply = try await adjust(100, key: "k1", user: user)
+                #expect(reply.status == 200 && reply.json?["adjustment"]?.int == 100, "\(reply.text)")
+                #expect(reply.json?["new_balance"]?.int == 100)
+            }
+            #expect(try await adjust(101, key: "k1", user: user).status == 409)
+            #expect(try await adjust(-30, user: user).json?["new_balance"]?.int == 70)
+            for _ in 0..<2 {
+                let floored = try await adjust(-1000, key: "k2", user: user)
+                #expect(floored.json?["adjustment"]?.int == -70 && floored.json?["new_balance"]?.int == 0)
+            }
+            #expect(try await adjust(-1, user: user).errorCode == "insufficient_credits")
+            for (amount, who, status) in [
+                (0, user, 400), ("5", user, 400), (1.5, user, 400), (2_000_000_000, user, 400), (5, "usr_nobody", 404),
+                (nil, user, 400),
+            ] as [(JSON, String, Int)] {
+                #expect(try await adjust(amount, user: who).status == status, "\(amount) \(who)")
+            }
+            let statement = try await scene.client.get("/v1/credits/transactions").json?["transactions"]?.array ?? []
+            #expect(statement.map { $0["amount"]?.int } == [-70, -30, 100])
+            #expect(statement.map { $0["balance_after"]?.int } == [0, 70, 100])
+            #expect(statement.allSatisfy { $0["type"]?.string == "admin_adjustment" && $0["user_id"]?.string == user })
+            let page = try await scene.client.get("/v1/credits/transactions?page=2&per_page=1").json
+            #expect(page?.value(at: "/transactions/0/amount")?.int == -30 && page?["per_page"]?.int == 1)
+            for bad in ["page=0", "per_page=0", "per_page=101", "per_page=-1", "page=x"] {
+                #expect(try await scene.client.get("/v1/credits/transactions?\(bad)").status == 400)
+            }
+            let stats = try await scene.client.get("/v1/admin/credits/stats").json
+            #expect(stats?.value(at: "/credits/total_granted")?.int == 0 && stats?["users"]?["total"]?.int == 1)
+            #expect(stats?.value(at: "/revenue/profit_margin")?.isNull == true)
+        }
+    }
+
+    /// The administrator's id, from the record itself.
+    private static func administrator(_ scene: Scene) async throws -> String {
+        let script =
+            "import sqlite3,sys;print(sqlite3.connect(sys.argv[1]).execute('SELECT id FROM users').fetchone()[0])"
+        let file = scene.daemon.dataDirectory.appendingPathComponent("orchestrator.sqlite").path
+        let asked = try await Shell.run(
+            ["python3", "-c", script, file],
+            in: scene.daemon.directory,
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
+        try #require(asked.status == 0, "\(asked.output)")
+        return asked.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 }
