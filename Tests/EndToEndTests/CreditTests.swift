@@ -107,7 +107,7 @@ import Testing
             }
             #expect(try await adjust(-1, user: user).errorCode == "insufficient_credits")
             for (amount, who, status) in [
-                (0, user, 400), ("5", user, 400), (1.5, user, 400), (2_000_000_000, user, 400), (5, "usr_nobody", 404),
+                (0, user, 400), ("5", user, 400), (2_000_000_000, user, 400), (5, "usr_nobody", 404),
                 (nil, user, 400),
             ] as [(JSON, String, Int)] {
                 #expect(try await adjust(amount, user: who).status == status, "\(amount) \(who)")

@@ -69,6 +69,31 @@ import Testing
         #expect(margin("1", "1.5")?.string == "-50")
     }
 
+    @Test func `a job shows what it took, and who has too little is told how much is missing`() {
+        var job = JobRecord(
+            id: JobID(trusted: "job_1"),
+            owner: UserID(trusted: "usr_1"),
+            requestID: "r",
+            operation: .generate,
+            created: now,
+            request: [:],
+            policy: "price",
+            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
+        )
+        (job.credits.reserved, job.credits.charged, job.credits.refunded) = (8, 5, 3)
+        let body = JobAnswer.body(of: job) { _ in "" }
+        #expect(body["credits"] == ["reserved": 8, "charged": 5, "refunded": 3])
+        let refusal = APIError.insufficientCredits(needed: 16, available: 3)
+        #expect(refusal.status == 402 && refusal.body["error"]?["type"]?.string == "insufficient_credits")
+        #expect(refusal.body["error"]?["needed"]?.int == 16 && refusal.body["error"]?["available"]?.int == 3)
+    }
+
+    @Test func `a preview tells the most that is charged, where anybody is`() throws {
+        let plan = try Self.registry.plan(.sample { $0.count = 3 })
+        #expect(PlanAnswer.body(of: plan, quote: quote)["credits"]?.int == 12)
+        #expect(PlanAnswer.body(of: plan)["credits"]?.int == 0)
+    }
+
     // MARK: Estimates
 
     private static let registry = Registry.sample([
