@@ -9,12 +9,15 @@ struct Submission {
     /// Keys for providers that the caller brought along.
     private let ownKeys: [String: Secret]
     private let prefersAsync: Bool
+    /// Where the job's end is announced.
+    private let webhook: WebhookTarget?
     private var service: Service { exchange.service }
 
     init(_ exchange: Exchange, fields: JSONObject) throws(APIError) {
         self.exchange = exchange
         registry = exchange.service.registry
         ownKeys = try OwnKeys.read(exchange.request.headers, fields: fields, registry: registry)
+        webhook = try WebhookRequest.target(fields, registry.server, exchange.service.time)
         let preferences = exchange.request.headers.all(named: "prefer").joined(separator: ",").lowercased()
         prefersAsync = preferences.split(whereSeparator: { $0 == "," || $0 == ";" || $0 == " " }).contains(
             "respond-async"
@@ -115,6 +118,7 @@ struct Submission {
             showPartial: showPartial
         )
         let job = record(of: plan, execution.id, caller, isAsync: prefersAsync)
+        if webhook != nil { service.webhooks.expect(job.id) }
         let running = try await service.runner.start(
             job,
             execution,
@@ -152,8 +156,15 @@ struct Submission {
     }
 
     private func accepted(_ job: JobRecord) -> HTTPResponse {
-        .json(
-            JobAnswer.body(of: job, link: service.link),
+        var body = JobAnswer.body(of: job, link: service.link)
+        if let webhook, case .object(var members) = body {
+            members["webhook"] = [
+                "id": .string(webhook.id.text), "url": .string(webhook.url), "secret": .string(webhook.secret),
+            ]
+            body = .object(members)
+        }
+        return .json(
+            body,
             status: 202,
             headers: [
                 (name: "x-job-id", value: job.id.text),

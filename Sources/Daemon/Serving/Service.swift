@@ -11,9 +11,11 @@ final class Service: Sendable {
     let limits = RateLimits()
     let links: ImageLinks
     let metrics: Metrics
+    let webhooks: WebhookDispatcher
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
+    let sealer: Sealer
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -29,6 +31,7 @@ final class Service: Sendable {
         registrySource: RegistrySource,
         links: ImageLinks,
         metrics: Metrics,
+        webhooks: WebhookDispatcher,
         requestLog: RequestLog,
         spool: Spool
     ) {
@@ -36,9 +39,11 @@ final class Service: Sendable {
         self.registrySource = registrySource
         self.links = links
         self.metrics = metrics
+        self.webhooks = webhooks
         self.requestLog = requestLog
         self.spool = spool
         runner = JobRunner(services: engine)
+        sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
         authenticator = Authenticator(store: engine.store, time: engine.time)
         started = engine.time.now()
     }

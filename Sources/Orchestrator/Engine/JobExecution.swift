@@ -14,6 +14,7 @@ package final class JobExecution: Sendable {
     /// Whether the pictures go to the public gallery, which makes them public.
     package let isForGallery: Bool
     private let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+    private let review: ContentReview
     private let firstLanes: [Lane]
     private let journal: AttemptJournal
 
@@ -33,7 +34,10 @@ package final class JobExecution: Sendable {
         self.services = services
         self.ownKeys = ownKeys
         self.isForGallery = isForGallery
-        self.showPartial = showPartial
+        review = ContentReview(services: services, settings: registry.moderation)
+        // An early view cannot wait for the check of the finished picture.
+        let hidesPartials = review.checks(.result)
+        self.showPartial = hidesPartials ? nil : showPartial
         server = registry.server
         routing = registry.routing
         spendPerDay = registry.limits.spendPerDay
@@ -57,7 +61,18 @@ package final class JobExecution: Sendable {
             )
             return record
         }
-        journal = AttemptJournal(of: id, intents: intents, adapted: plan.adapted, services: services)
+        var adapted = plan.adapted
+        if hidesPartials, showPartial != nil, plan.request.partialImages > 0 {
+            adapted.append(
+                Adaptation(
+                    field: "partial_images",
+                    asked: "\(plan.request.partialImages)",
+                    given: "0",
+                    why: "pictures are shown once the content check has cleared them"
+                )
+            )
+        }
+        journal = AttemptJournal(of: id, intents: intents, adapted: adapted, services: services)
     }
 
     /// The attempts that will be made first; recorded with the job before anything is sent.
@@ -85,7 +100,8 @@ package final class JobExecution: Sendable {
                         field: "n",
                         asked: "\(plan.request.count)",
                         given: "\(delivered.count)",
-                        why: "no provider made the rest"
+                        why: end.failures.contains(where: \.isWithheld)
+                            ? "the content check withheld the rest" : "no provider made the rest"
                     )
                 )
             }
@@ -150,7 +166,7 @@ package final class JobExecution: Sendable {
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
         if Task.isCancelled || [PictureIntake.storageCode, Self.capCode].contains(failure.code)
-            || journal.hasShownPartials
+            || failure.isWithheld || journal.hasShownPartials
         {
             return .giveUp
         }
@@ -345,17 +361,23 @@ package final class JobExecution: Sendable {
             }
         }
         guard !finished.isEmpty else { throw failure ?? ProviderFailure(.unusable, "no picture in the reply") }
-        try await publish(finished.map(\.0.artifact))
+        let (cleared, objection) = await review.clear(finished, \.0.artifact)
+        try await publish(cleared.map(\.0.artifact))
         record.usage = delivery.usage
-        record.delivered = finished.count
+        record.delivered = cleared.count
         record.cost = candidate.settledCost(
             sizes: finished.map(\.0.nativeSize)
                 + Array(repeating: finished[0].0.nativeSize, count: delivery.pictures.count - finished.count),
             usage: delivery.usage,
             atMost: hold
         )
-        let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        journal.finish(&record, candidate.rendition.adapted + finished.flatMap(\.0.adapted))
+        if let objection, cleared.isEmpty {
+            journal.close(&record, with: objection, cost: record.cost)
+            return AttemptResult(failure: objection)
+        }
+        let pictures = deliveries(cleared, candidate, cost: record.cost, made: delivery.pictures.count)
+        journal.finish(&record, candidate.rendition.adapted + cleared.flatMap(\.0.adapted))
+        if let objection { return AttemptResult(delivered: pictures, failure: objection) }
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }

@@ -98,6 +98,7 @@ package final class JobRunner: Sendable {
         }
         running.end(job, sources: sources)
         remove(job.id)
+        services.ended(job.id)
     }
 
     private func remove(_ id: JobID) {

@@ -133,8 +133,25 @@ extension RoutingWishes {
     }
 }
 
+extension RoutingWishes {
+    /// The wishes as they are written in a request.
+    var shown: JSONObject {
+        var shown: JSONObject = [:]
+        if let policy { shown["policy"] = .string(policy) }
+        if let maxCost { shown["max_cost_usd"] = .text(maxCost) }
+        if let minScore { shown["min_score"] = JSON(minScore) }
+        if let providers { shown["providers"] = .array(providers.map(JSON.string)) }
+        if !exclude.isEmpty { shown["exclude"] = .array(exclude.map(JSON.string)) }
+        if let fidelity { shown["fidelity"] = .string(fidelity.rawValue) }
+        if let fallback { shown["fallback"] = .bool(fallback) }
+        if let maxAttempts { shown["max_attempts"] = .integer(maxAttempts) }
+        return shown
+    }
+}
+
 extension ImageRequest {
-    /// The request as its record and answers show it: only what was said, pictures by digest.
+    /// The request as its record and answers show it: only what was said, pictures by digest. Without pictures it can be
+    /// sent again as it stands.
     package var shown: JSONObject {
         var shown: JSONObject = [:]
         if !model.isEmpty { shown["model"] = .string(model) }
@@ -153,6 +170,9 @@ extension ImageRequest {
         ]
         for (name, word) in words { if let word { shown[name] = .string(word) } }
         if stream { shown["stream"] = true }
+        if partialImages > 0 { shown["partial_images"] = .integer(partialImages) }
+        let wishes = routing.shown
+        if !wishes.isEmpty { shown["routing"] = .object(wishes) }
         if let metadata { shown["metadata"] = .object(metadata) }
         if !references.isEmpty {
             shown["images"] = .array(references.map { ["sha256": .string($0.digest), "size": .string("\($0.size)")] })
