@@ -38,7 +38,8 @@ import Testing
             )
             let names = Self.identifiers(all)
             #expect(names.last == "2-1-1" && Set(names).count == names.count)
-            #expect(Self.identifiers(try await resumed) == ["2-1-1"])
+            let rest = Self.identifiers(try await resumed)
+            #expect(rest.last == "2-1-1" && !rest.contains("1-1-0"))
             for seen in ["2-1-1", "nonsense", names[0]] {
                 let late = try await client.with("last-event-id", seen).get("/v1/jobs/\(job)/events")
                 #expect(Self.identifiers(late) == ["2-1-1"])
