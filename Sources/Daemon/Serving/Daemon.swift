@@ -112,6 +112,10 @@ final class Daemon: Sendable {
                 await watchFile()
                 return nil
             }
+            group.addTask { [self] in
+                await service.sealer.run()
+                return nil
+            }
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
@@ -134,6 +138,7 @@ final class Daemon: Sendable {
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
         if isDrained { await jobs }
+        await service.sealer.seal()
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
@@ -238,7 +243,7 @@ final class Daemon: Sendable {
     private static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + GalleryRoutes.all + OperationsRoutes.all
+            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 
