@@ -13,7 +13,7 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
             exchange throws(APIError) in
             let image = try await visible(exchange)
-            return .json(body(of: image, exchange.service))
+            return .json(body(of: image, exchange.service, toOwner: await isOwner(of: image, exchange)))
         },
         Route(.get, "/v1/images/{image}/content", .anyone, "The bytes of an image") {
             exchange throws(APIError) in
@@ -114,7 +114,7 @@ enum StoredImageRoutes {
             try await store.setVisibility(id, isPublic: isPublic)
         }
         stored.image.isPublic = isPublic
-        return .json(body(of: stored, exchange.service))
+        return .json(body(of: stored, exchange.service, toOwner: true))
     }
 
     /// The row goes first and the bytes after it: what is left if the process dies in between is found by no link.
@@ -135,7 +135,18 @@ enum StoredImageRoutes {
         return .json(["deleted": true, "image_id": .string(image.id.text)])
     }
 
-    static func body(of stored: StoredImage, _ service: Service) -> JSON {
+    /// Whether the caller has shown the key of the picture's owner or of an administrator; who shows none, or a wrong one,
+    /// still sees what everybody may.
+    private static func isOwner(of stored: StoredImage, _ exchange: Exchange) async -> Bool {
+        let headers = exchange.request.headers
+        guard headers.contains("authorization") || headers.contains("x-api-key"),
+            let caller = try? await exchange.service.authenticator.caller(of: exchange)
+        else { return false }
+        return caller.user.id == stored.image.owner || caller.user.isAdmin
+    }
+
+    /// What a caller wrote beside the prompt is told to its owner alone.
+    static func body(of stored: StoredImage, _ service: Service, toOwner: Bool = false) -> JSON {
         let image = stored.image
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
@@ -145,7 +156,7 @@ enum StoredImageRoutes {
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),
             "sha256": .string(image.digest), "job_id": .string(image.job.text), "is_public": .bool(image.isPublic),
-            "metadata": stored.metadata ?? .null,
+            "metadata": toOwner ? stored.metadata ?? .null : .null, "user": .text(toOwner ? stored.user : nil),
         ]
     }
 }
