@@ -81,6 +81,7 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
         tests("PersistenceTests", ["Persistence", "Orchestrator", "Transport", "PostgresTestServer"]),
+        tests("SimulationTests", ["Persistence", "Orchestrator"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
         tests("DaemonTests", ["Daemon", "Transport", "Orchestrator", "CLLHTTP", "CSystem"]),
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
