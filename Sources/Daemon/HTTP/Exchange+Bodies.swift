@@ -10,20 +10,38 @@ extension Exchange {
         return value.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
     }
 
+    /// The whole body, as long as it has at most `most` bytes and as many as the registry allows; once only, unless it
+    /// was kept with the exchange.
+    func bytes(atMost most: Int = .max) async throws(APIError) -> [UInt8] {
+        let limit = min(most, service.registry.limits.jsonBody)
+        if let keptBody {
+            guard keptBody.count <= limit else { throw APIError(.tooLarge, limit: limit) }
+            return keptBody
+        }
+        do throws(BodyError) {
+            return try await request.body.collect(upTo: limit)
+        } catch {
+            throw APIError(error, limit: limit)
+        }
+    }
+
     /// The body as a JSON object; a body without a type is taken for JSON, as curl users expect of an API.
     ///
     /// Throws `request_too_large` beyond `most` bytes, or beyond what the registry allows if that is less.
     func jsonObject(atMost most: Int = .max) async throws(APIError) -> JSONObject {
+        try requireJSON()
+        return try Self.object(in: try await bytes(atMost: most))
+    }
+
+    /// Throws 415 for a body that says it is something else.
+    func requireJSON() throws(APIError) {
         if let mediaType, mediaType != "application/json", !mediaType.hasSuffix("+json") {
             throw .unsupportedMediaType("the body must be application/json, not '\(mediaType)'")
         }
-        let limit = min(most, service.registry.limits.jsonBody)
-        let bytes: [UInt8]
-        do throws(BodyError) {
-            bytes = try await request.body.collect(upTo: limit)
-        } catch {
-            throw APIError(error, limit: limit)
-        }
+    }
+
+    /// Reads a body's bytes as a JSON object.
+    static func object(in bytes: [UInt8]) throws(APIError) -> JSONObject {
         var limits = JSONLimits()
         // Fields refuse U+0000 by their own name, which says more than a place in the body.
         limits.allowsNUL = true

@@ -11,6 +11,8 @@ struct Exchange: Sendable {
     var parameters: [String] = []
     /// Who asks; nil on routes that anyone may call.
     var caller: Caller?
+    /// The body, where it was read before the route asked for it.
+    var keptBody: [UInt8]?
 
     /// The address that limits count by.
     var clientAddress: String {
