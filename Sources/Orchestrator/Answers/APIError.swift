@@ -22,6 +22,8 @@ package struct APIError: Error, Sendable {
     package var retryAfter: Duration?
     /// Further headers, such as `Allow`.
     package var headers: [(name: String, value: String)] = []
+    /// Members that the error object has beside the usual ones.
+    package var facts: JSONObject = [:]
     /// For the log alone.
     package var detail: String?
 
@@ -81,6 +83,18 @@ extension APIError {
         "invalid_api_key",
         "no valid API key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"
     )
+
+    /// The owner has fewer credits free than the request may cost.
+    package static func insufficientCredits(needed: Int, available: Int) -> APIError {
+        var error = APIError(
+            402,
+            .insufficientCredits,
+            "insufficient_credits",
+            "this needs \(needed) credits, and \(available) are available"
+        )
+        error.facts = ["needed": .integer(needed), "available": .integer(available)]
+        return error
+    }
 
     package static func permissionDenied(_ message: String) -> APIError {
         APIError(403, .permissionDenied, "permission_denied", message)
@@ -151,11 +165,11 @@ extension APIError {
 extension APIError {
     /// OpenAI's error object.
     package var body: JSON {
-        [
-            "error": [
-                "message": .string(message), "type": .string(kind.rawValue),
-                "param": param.map(JSON.string) ?? .null, "code": .string(code),
-            ]
+        var error: JSONObject = [
+            "message": .string(message), "type": .string(kind.rawValue),
+            "param": param.map(JSON.string) ?? .null, "code": .string(code),
         ]
+        for (name, value) in facts { error[name] = value }
+        return ["error": .object(error)]
     }
 }

@@ -28,7 +28,7 @@ package struct FallbackPolicy: Sendable {
 
     /// Chooses the next step after `failure`; `jitter` is in `0..<1` and drawn by the caller.
     package func step(after failure: FailureKind, _ history: AttemptHistory, jitter: Double) -> NextStep {
-        precondition((0..<1).contains(jitter) && history.attempts >= 1)
+        precondition((0..<1).contains(jitter))
         let canFallBack = mayFallBack && history.hasFurtherCandidate
         let onward: NextStep = canFallBack ? .fallBack : .giveUp
         guard history.timeLeft > .zero, history.unknowns <= 1, maxAttempts > history.attempts else { return .giveUp }
@@ -63,7 +63,7 @@ package struct FallbackPolicy: Sendable {
 
 /// What has been tried for the pictures in question.
 package struct AttemptHistory: Sendable {
-    /// Attempts so far, the failed one included.
+    /// Attempts so far, the failed one included; one that was stopped before anything was sent is none.
     package var attempts: Int
     /// Of those, at the present provider.
     package var attemptsHere: Int

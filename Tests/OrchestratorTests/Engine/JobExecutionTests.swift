@@ -189,8 +189,8 @@ import Testing
         gate.setLimit(0)
         let job = try await scene.run(.two(), .sample { $0.model = "a/m" })
         #expect(job.error?.status == 503 && job.error?.code == "overloaded" && scene.upstream.calls.isEmpty)
-        #expect(job.attempts.map(\.cost) == [.zero] && gate.waiting == 0 && gate.inFlight == 0)
-        #expect(spent("a") == .zero)
+        #expect(job.attempts.isEmpty && gate.waiting == 0 && gate.inFlight == 0)
+        #expect(scene.store.spentNow(.all, on: scene.time.now().day) == .zero)
     }
 
     @Test func `waiting for a place takes nothing from the vendor's time`() async throws {
@@ -201,7 +201,7 @@ import Testing
         let gate = scene.health.gate(of: registry.providers[0])
         _ = await gate.enter(UserID(trusted: "usr_2"))
         let (execution, job) = try scene.prepare(registry)
-        let running = Task { await execution.run(job).job }
+        let running = Task { await scene.serve(execution, job) }
         while gate.waiting < 1 { await Task.yield() }
         scene.time.advance(by: .seconds(60))
         gate.leave()
@@ -250,11 +250,17 @@ import Testing
     @Test func `what is intended is on record before it is done, at its worst cost`() async throws {
         scene.upstream.script("a", .fail("server_once"))
         let (execution, job) = try scene.prepare(.two(), .sample { $0.count = 2 })
-        #expect(execution.intents.map(\.provider) == ["a", "a"] && execution.intents.map(\.n) == [1, 2])
-        #expect(execution.intents.allSatisfy { $0.cost == usd("0.01") && $0.outcome == nil && $0.count == 1 })
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
+        guard case .accept(let accepted)? = scene.store.entries.first else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        #expect(accepted.attempts.map(\.provider) == ["a", "a"] && accepted.attempts.map(\.n) == [1, 2])
+        #expect(accepted.attempts.allSatisfy { $0.cost == usd("0.01") && $0.outcome == nil && $0.count == 1 })
         // The first attempts were recorded with the job; those at b before they were sent.
-        let later = scene.store.recordedAttempts
+        let recorded = scene.store.recordedAttempts
+        #expect(recorded.filter { $0.provider == "a" }.allSatisfy { $0.outcome == .unavailable && $0.cost == .zero })
+        let later = recorded.filter { $0.provider == "b" }
         #expect(later.map(\.provider) == ["b", "b"] && Set(later.map(\.n)) == [3, 4])
         #expect(later.allSatisfy { $0.outcome == nil && $0.cost == usd("0.02") })
         #expect(
@@ -296,11 +302,6 @@ import Testing
 
     func breaker(_ id: String) -> CircuitBreaker.State? {
         let provider = Registry.two().providers.first { $0.id == id }
-        return provider.flatMap { scene.health.report(of: $0, on: scene.time.now().day).breakers.first?.state }
-    }
-
-    func spent(_ id: String) -> MicroUSD? {
-        let provider = Registry.two().providers.first { $0.id == id }
-        return provider.map { scene.health.report(of: $0, on: scene.time.now().day).spentToday }
+        return provider.flatMap { scene.health.report(of: $0).breakers.first?.state }
     }
 }
