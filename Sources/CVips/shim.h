@@ -87,6 +87,11 @@ static inline int cvips_flatten(VipsImage *in, VipsImage **out, double red, doub
 // Variadic.
 static inline int cvips_band(VipsImage *in, VipsImage **out, int band) { return vips_extract_band(in, out, band, NULL); }
 
+// Variadic; 255 where a value is at least `least`, else 0.
+static inline int cvips_threshold(VipsImage *in, VipsImage **out, double least) {
+    return vips_relational_const1(in, out, VIPS_OPERATION_RELATIONAL_MOREEQ, least, NULL);
+}
+
 // Variadic.
 static inline int cvips_invert(VipsImage *in, VipsImage **out) { return vips_invert(in, out, NULL); }
 

@@ -70,10 +70,15 @@ package final class VipsImaging: Imaging {
             var mask = try picture.upright().inSRGB()
             switch polarity {
             case .alpha: break
-            case .white: mask = try mask.opacity().inverted()
-            case .black: mask = try mask.opacity()
+            case .white, .black: mask = try mask.opacity()
             }
             if let size, (size.width, size.height) != (mask.width, mask.height) { mask = try mask.resized(to: size) }
+            // Last, as resizing makes greys of its own along the edges.
+            switch polarity {
+            case .alpha: break
+            case .white: mask = try mask.inBlackAndWhite().inverted()
+            case .black: mask = try mask.inBlackAndWhite()
+            }
             return try mask.encoded(as: .png, quality: VipsImaging.usualQuality)
         }
     }

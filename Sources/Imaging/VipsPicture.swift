@@ -111,6 +111,11 @@ internal import Orchestrator
         return try unsafe alphaBand().step { unsafe cvips_as_grey($0, $1) }
     }
 
+    /// Black below half, white from there on: what a vendor takes for a mask has no greys.
+    func inBlackAndWhite() throws(ImagingError) -> VipsPicture {
+        try unsafe step { unsafe cvips_threshold($0, $1, 128) }
+    }
+
     /// The negative.
     func inverted() throws(ImagingError) -> VipsPicture {
         try unsafe step { unsafe cvips_invert($0, $1) }

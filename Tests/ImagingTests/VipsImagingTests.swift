@@ -100,6 +100,24 @@ import Testing
         #expect(try pixel(opaque, x: 0, y: 0) == [0])
     }
 
+    @Test func `a mask is black and white, whatever is half transparent or falls between pixels`() async throws {
+        let source = try fixture("rgba.png")
+        // Neither an edge of the source nor one of the result falls on pixels of the other.
+        let odd = try #require(PixelSize(width: 131, height: 79))
+        let blurred = ByteSource.bytes(try await imaging.mask(of: source, polarity: .alpha, size: odd))
+        let masks = [
+            try await imaging.mask(of: source, polarity: .white, size: odd),
+            try await imaging.mask(of: blurred, polarity: .white, size: nil),
+            try await imaging.mask(of: blurred, polarity: .black, size: nil),
+        ]
+        for mask in masks {
+            let values = try histogram(mask)
+            #expect(values[0] + values[255] == 131 * 79 && values[0] > 0 && values[255] > 0)
+        }
+        let (white, black) = (try histogram(masks[1]), try histogram(masks[2]))
+        #expect(white[0] == black[255])
+    }
+
     @Test func `pixels that do not decode are refused although the container is whole`() async throws {
         // The zlib stream ends early, but every chunk is sound.
         let sound = try bytes("rgb.png")
@@ -175,6 +193,22 @@ import Testing
         process.waitUntilExit()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         return text.split(whereSeparator: \.isWhitespace).compactMap { Double($0).map { Int($0) } }
+    }
+
+    /// How many pixels there are of each grey, as the `vips` tool counts them.
+    private func histogram(_ bytes: [UInt8]) throws -> [Int] {
+        let file = FileManager.default.temporaryDirectory.appending(path: "imaging-\(UUID().uuidString)")
+        let counts = file.appendingPathExtension("csv")
+        defer { for path in [file, counts] { try? FileManager.default.removeItem(at: path) } }
+        try Data(bytes).write(to: file)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["vips", "hist_find", file.path, counts.path]
+        try process.run()
+        process.waitUntilExit()
+        let values = try String(contentsOf: counts, encoding: .utf8).split(whereSeparator: \.isWhitespace)
+            .compactMap { Int($0) }
+        return values + Array(repeating: 0, count: max(256 - values.count, 0))
     }
 
     private func isUnreadable(_ error: ImagingError?) -> Bool {

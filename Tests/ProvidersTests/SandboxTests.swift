@@ -29,6 +29,27 @@ import Testing
         #expect(Set(try draw { $0.count = 10 }).count == 10)
     }
 
+    @Test func `a transparent background is one, and alone decides about alpha`() throws {
+        let facts = { (bytes: [UInt8]) in
+            var inspector = ImageInspector()
+            try inspector.consume(bytes.span)
+            return try inspector.finish()
+        }
+        let clear = try draw { $0.background = .transparent }[0]
+        #expect(try facts(clear).hasAlpha)
+        // The sky and its rings, the clearest colours, come first in the palette.
+        let chunk = try #require(clear.indices.first { clear[$0...].starts(with: "tRNS".utf8) })
+        let alpha = clear[chunk + 4..<chunk + 4 + 192]
+        #expect(alpha.prefix(64).allSatisfy { $0 == 0 } && Set(alpha).count == 3)
+        for background in [Background.auto, .opaque] {
+            #expect(try !facts(try draw { $0.background = background }[0]).hasAlpha)
+        }
+        let wire = try SandboxAdapter(Sample.node()).encode(
+            .create(Sample.request("placeholder") { $0.background = .transparent }, uploads: [:])
+        )
+        #expect(wire.jsonText.contains("transparent"))
+    }
+
     static let shapes: [(Shape, String)] = [
         (.automatic, "1024x1024"), (.size(Sample.size(333, 77)), "333x77"), (.ratio(Sample.ratio("3:2")), "1248x832"),
         (.ratio(Sample.ratio("16:9")), "1408x792"), (.ratio(Sample.ratio("9:21")), "672x1568"),

@@ -51,7 +51,8 @@ struct ExplainCommand {
             let request = try ExplainRequest(fields).request
             let plan = try Planner(registry: registry, health: HealthSnapshot(), today: today)
                 .plan(request, for: CallerTerms())
-            Console.out(asJSON ? PlanAnswer.body(of: plan).text : PlanTable(plan).text)
+            let quote = CreditQuote(registry.billing, mode: registry.server.mode)
+            Console.out(asJSON ? PlanAnswer.body(of: plan, quote: quote).text : PlanTable(plan).text)
             return plan.candidates.isEmpty ? .failure : .success
         } catch {
             Console.error("orchestratord: \(error.message)")

@@ -28,6 +28,17 @@ struct AddressBlock: Sendable, Hashable {
         return other[whole] & mask == bytes[whole] & mask
     }
 
+    /// One address in the form in which all limits count it, whatever form it came in; nil for what is none.
+    static func canonical(_ text: Substring) -> String? {
+        guard let bytes = parse(String(text)) else { return nil }
+        if bytes.count == 4 { return bytes.map { "\($0)" }.joined(separator: ".") }
+        var address = in6_addr()
+        unsafe withUnsafeMutableBytes(of: &address) { buffer in unsafe buffer.copyBytes(from: bytes) }
+        var form = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(AF_INET6, &address, &form, socklen_t(INET6_ADDRSTRLEN)) != nil else { return nil }
+        return String(decoding: form.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Bytes in network order; IPv4 addresses inside IPv6 are taken as IPv4.
     private static func parse(_ text: String) -> [UInt8]? {
         var four = in_addr()

@@ -98,7 +98,8 @@ enum ImageRoutes {
     private static func explain(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let fields = try await exchange.jsonObject()
         let request = try ExplainRequest(fields).request
-        let plan = try await Submission(exchange, fields: fields).plan(request)
-        return .json(PlanAnswer.body(of: plan))
+        let submission = try Submission(exchange, fields: fields)
+        let quote = CreditQuote(submission.registry.billing, mode: submission.registry.server.mode)
+        return .json(PlanAnswer.body(of: try await submission.plan(request), quote: quote))
     }
 }

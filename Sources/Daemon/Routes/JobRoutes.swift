@@ -16,7 +16,7 @@ enum JobRoutes {
             )
         },
         Route(.get, "/v1/jobs/{job}/events", .caller, "Watch one job as server-sent events") {
-            exchange throws(APIError) in try await events(exchange)
+            exchange throws(APIError) in JobEvents(exchange, of: try await find(exchange)).response()
         },
         Route(.post, "/v1/jobs/{job}/cancel", .caller, "Cancel one job") {
             exchange throws(APIError) in try await cancel(exchange)
@@ -53,32 +53,6 @@ enum JobRoutes {
             ? try await exchange.reading { store throws(StoreError) in try await store.job(id) } : nil
         guard let job = running ?? stored, job.owner == caller.user.id || caller.user.isAdmin else { throw missing }
         return job
-    }
-
-    private static func events(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let job = try await find(exchange)
-        let service = exchange.service
-        let states: AsyncStream<JobRecord>
-        if let running = service.runner.running(job.id) {
-            states = running.states()
-        } else {
-            states = AsyncStream { continuation in
-                continuation.yield(job)
-                continuation.finish()
-            }
-        }
-        return HTTPResponse(
-            headers: [
-                (name: "content-type", value: "text/event-stream; charset=utf-8"),
-                (name: "cache-control", value: "no-cache, no-store"),
-            ],
-            body: .stream { writer in
-                for await state in states {
-                    let body = JobAnswer.body(of: state, link: service.link)
-                    try await writer.write("event: \(state.status.rawValue)\ndata: \(body.text)\n\n")
-                }
-            }
-        )
     }
 
     /// Who cancels waits so long for a daemon elsewhere to hear of it.

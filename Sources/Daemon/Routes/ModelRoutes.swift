@@ -33,9 +33,12 @@ enum ModelRoutes {
             throw .notFound("no moderation service is configured")
         }
         if let model = try FieldReader(fields).string("model", atMost: 256) { endpoint.model = model }
-        let answer: JSON?
+        let answer: JSON
         do throws(UpstreamError) {
-            answer = try await ContentCheck.ask(endpoint, input: input, exchange.service)
+            answer = try await ContentReview(
+                services: exchange.service.engine,
+                settings: exchange.service.registry.moderation
+            ).ask(endpoint, input: input)
         } catch {
             throw APIError(
                 502,
@@ -44,9 +47,6 @@ enum ModelRoutes {
                 "the moderation service did not answer",
                 detail: error.detail
             )
-        }
-        guard let answer else {
-            throw APIError(502, .server, "all_providers_failed", "the moderation service did not accept the call")
         }
         return .json(answer)
     }

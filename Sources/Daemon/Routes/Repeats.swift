@@ -141,10 +141,17 @@ extension Exchange {
 }
 
 extension HTTPResponse {
-    /// The answer to who does not wait.
-    static func accepted(_ job: JobRecord, _ service: Service) -> HTTPResponse {
-        .json(
-            JobAnswer.body(of: job, link: service.link),
+    /// The answer to who does not wait; it tells the secret of the job's webhook, once.
+    static func accepted(_ job: JobRecord, _ service: Service, _ webhook: WebhookTarget? = nil) -> HTTPResponse {
+        var body = JobAnswer.body(of: job, link: service.link)
+        if let webhook, case .object(var members) = body {
+            members["webhook"] = [
+                "id": .string(webhook.id.text), "url": .string(webhook.url), "secret": .string(webhook.secret),
+            ]
+            body = .object(members)
+        }
+        return .json(
+            body,
             status: 202,
             headers: [
                 (name: "x-job-id", value: job.id.text),

@@ -10,6 +10,8 @@ struct Submission: Sendable {
     private let ownKeys: [String: Secret]
     /// Whether the pictures go to the public gallery.
     private let isForGallery: Bool
+    /// Where the job's end is announced.
+    private let webhook: WebhookTarget?
     private var service: Service { exchange.service }
 
     init(_ exchange: Exchange, fields: JSONObject, isForGallery: Bool = false) throws(APIError) {
@@ -17,6 +19,7 @@ struct Submission: Sendable {
         self.isForGallery = isForGallery
         registry = exchange.service.registry
         ownKeys = try OwnKeys.read(exchange.request.headers, fields: fields, registry: registry)
+        webhook = try WebhookRequest.target(fields, registry.server, exchange.service.time)
     }
 
     /// Who may serve `request`, without the providers whose caps are known to be full; the plan may be empty.
@@ -65,10 +68,14 @@ struct Submission: Sendable {
             partials?.close()
             return try await repeats.answer(from: try repeats.job(of: record))
         }
+        if webhook != nil {
+            service.webhooks.expect(running.job.id)
+            if running.job.status.isFinal { service.webhooks.ended(running.job.id) }
+        }
         var response: HTTPResponse
         if exchange.prefersAsync {
             partials?.close()
-            response = .accepted(running.job, service)
+            response = .accepted(running.job, service, webhook)
         } else if let partials {
             response = try await StreamAnswer(service: service, job: running.job)
                 .response(running, partials, exchange.request)
@@ -112,6 +119,9 @@ struct Submission: Sendable {
         order.keyCap = caller.key.spendPerDay
         order.ownKeys = ownKeys
         order.repeats = repeats.claim
+        order.webhook = webhook
+        let quote = CreditQuote(registry.billing, mode: registry.server.mode)
+        order.credits = { plan in quote.map { ($0, $0.claim(for: plan)) } }
         order.rates = RateLimits.claims(address: exchange.clientAddress, caller: caller, registry.limits)
         order.keepPictures = { [service] () async throws(APIError) in
             try await KeptPictures.keep(request, service)

@@ -63,6 +63,8 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("cannot listen on \(settings.listen): \(error)")
         }
+        let (links, metrics) = (ImageLinks(publicURL: settings.publicURL ?? address, secret: secret), Metrics())
+        let webhooks = Self.dispatcher(store, upstream, time, log, links, metrics, source)
         let engine = EngineServices(
             upstream: upstream,
             storage: storage,
@@ -73,13 +75,15 @@ final class Daemon: Sendable {
             offloading: PoolOffloading(pool: files),
             log: log,
             executor: { EventLoop.current },
-            background: { background.submit($0) }
+            background: { background.submit($0) },
+            ended: { webhooks.ended($0) }
         )
         service = Service(
             engine: engine,
             registrySource: source,
-            links: ImageLinks(publicURL: settings.publicURL ?? address, secret: secret),
-            metrics: Metrics(),
+            links: links,
+            metrics: metrics,
+            webhooks: webhooks,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files)
         )
@@ -102,6 +106,10 @@ final class Daemon: Sendable {
             }
             group.addTask(executorPreference: loops[0]) { [self] in
                 await service.recovery.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
+                await service.webhooks.run()
                 return nil
             }
             group.addTask { [self] in
@@ -131,6 +139,8 @@ final class Daemon: Sendable {
         server.stop()
         let haveEnded = await jobs
         background.finish()
+        // Tries under way are broken off with the connections, and made again by whoever serves next.
+        service.webhooks.stop()
         await upstream.shutDown()
         return isDrained && haveEnded
     }
@@ -203,6 +213,30 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.errors.map(\.description))
         }
+    }
+
+    private static func dispatcher(
+        _ store: SQLiteStore,
+        _ upstream: UpstreamClient,
+        _ time: SystemTime,
+        _ log: JSONLog,
+        _ links: ImageLinks,
+        _ metrics: Metrics,
+        _ source: RegistrySource
+    ) -> WebhookDispatcher {
+        WebhookDispatcher(
+            WebhookDispatcher.Parts(
+                store: store,
+                job: { job async throws(StoreError) in try await store.job(job) },
+                upstream: upstream,
+                time: time,
+                log: log,
+                sign: { MessageAuthentication.code(for: $0.span, key: $1.span) },
+                link: { links.link(to: $0, now: time.now()) },
+                allowsPrivateURLs: { source.current.server.allowPrivateURLs },
+                count: { metrics.countWebhook(isDelivered: $0) }
+            )
+        )
     }
 
     private static var routes: RouteTable {

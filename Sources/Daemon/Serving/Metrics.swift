@@ -18,6 +18,7 @@ final class Metrics: Sendable {
         var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
         var seconds = 0.0
         var attempts: [Attempts: Int] = [:]
+        var webhooks = (delivered: 0, failed: 0)
     }
 
     /// Upper bounds of the latency histogram, in seconds.
@@ -42,6 +43,13 @@ final class Metrics: Sendable {
                 let outcome = attempt.label ?? attempt.outcome?.rawValue ?? "unknown"
                 state.attempts[Attempts(provider: attempt.provider, outcome: outcome), default: 0] += 1
             }
+        }
+    }
+
+    /// Counts one try to announce a job's end.
+    func countWebhook(isDelivered: Bool) {
+        state.withLock { state in
+            if isDelivered { state.webhooks.delivered += 1 } else { state.webhooks.failed += 1 }
         }
     }
 
@@ -70,6 +78,10 @@ final class Metrics: Sendable {
             text +=
                 "orchestrator_attempts_total{provider=\"\(series.provider)\",outcome=\"\(series.outcome)\"} \(count)\n"
         }
+        text += "# HELP orchestrator_webhook_tries_total Tries to announce the end of a job.\n"
+        text += "# TYPE orchestrator_webhook_tries_total counter\n"
+        text += "orchestrator_webhook_tries_total{outcome=\"delivered\"} \(snapshot.webhooks.delivered)\n"
+        text += "orchestrator_webhook_tries_total{outcome=\"failed\"} \(snapshot.webhooks.failed)\n"
         for gauge in gauges {
             text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
             for row in gauge.rows {

@@ -11,6 +11,7 @@ final class Service: Sendable {
     let authenticator: Authenticator
     let links: ImageLinks
     let metrics: Metrics
+    let webhooks: WebhookDispatcher
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
@@ -29,6 +30,7 @@ final class Service: Sendable {
         registrySource: RegistrySource,
         links: ImageLinks,
         metrics: Metrics,
+        webhooks: WebhookDispatcher,
         requestLog: RequestLog,
         spool: Spool
     ) {
@@ -36,6 +38,7 @@ final class Service: Sendable {
         self.registrySource = registrySource
         self.links = links
         self.metrics = metrics
+        self.webhooks = webhooks
         self.requestLog = requestLog
         self.spool = spool
         let runner = JobRunner(services: engine)

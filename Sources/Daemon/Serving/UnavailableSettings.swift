@@ -13,9 +13,6 @@ enum UnavailableSettings {
         if registry.server.mode != .selfHosted { refuse("server.mode", "only self-hosted is available") }
         if case .postgres = registry.database { refuse("database", "only sqlite is available") }
         if case .s3 = registry.storage { refuse("storage.adapter", "only filesystem is available") }
-        if registry.moderation.endpoint?.checks.contains(.result) == true {
-            refuse("moderation.endpoint.check", "only [prompt] is available")
-        }
         return mistakes
     }
 }

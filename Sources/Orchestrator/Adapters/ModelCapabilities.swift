@@ -20,6 +20,8 @@ public struct ModelCapabilities: Sendable, Hashable {
     public var requiresMask = false
     /// What more it can be told.
     public var features: Set<Feature>
+    /// The styles it knows, where it can be told one; nil: whatever is asked.
+    public var styles: Set<String>?
 
     /// A model that generates one PNG of its own shape; the other properties are set one by one.
     public init(operations: Set<Operation> = [.generate]) {

@@ -65,9 +65,17 @@ extension APIError {
         APIError(400, .invalidRequest, "no_eligible_provider", message, param: "model")
     }
 
-    package static func contentPolicy(_ message: String) -> APIError {
-        APIError(400, .invalidRequest, "content_policy_violation", message, param: "prompt")
+    package static func contentPolicy(_ message: String, param: String = "prompt") -> APIError {
+        APIError(400, .invalidRequest, "content_policy_violation", message, param: param)
     }
+
+    package static let contentCheckUnavailable = APIError(
+        503,
+        .server,
+        "overloaded",
+        "the content check is not available; try again",
+        retryAfter: .seconds(5)
+    )
 
     package static let moderationBlocked = APIError(
         400,

@@ -15,7 +15,10 @@ package enum JobAnswer {
             "attempts": .array(job.attempts.map(attempt)),
             "adapted": .array(job.adapted.map(adaptation)),
             "cost_usd": .text(job.cost),
-            "credits": ["reserved": 0, "charged": 0, "refunded": 0],
+            "credits": [
+                "reserved": .integer(job.credits.reserved), "charged": .integer(job.credits.charged),
+                "refunded": .integer(job.credits.refunded),
+            ],
             "error": job.error.flatMap { $0.body["error"] } ?? .null,
         ]
     }

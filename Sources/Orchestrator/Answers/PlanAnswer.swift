@@ -1,12 +1,13 @@
 /// A plan as `explain` shows it: who would be asked, at what price, with which body, and why the others not.
 package enum PlanAnswer {
-    package static func body(of plan: Plan) -> JSON {
+    /// `credits` are the most that the caller can be charged by the quote; without one, none.
+    package static func body(of plan: Plan, quote: CreditQuote? = nil) -> JSON {
         [
             "policy": .string(plan.policy),
             "candidates": .array(plan.candidates.map { candidate($0, plan.request) }),
             "excluded": .array(plan.excluded.map(exclusion)),
             "cost_usd": .text(plan.candidates.first?.cost),
-            "credits": 0,
+            "credits": .integer(quote.map { $0.credits(roundingUp: $0.claim(for: plan).holds[0]) } ?? 0),
         ]
     }
 

@@ -196,17 +196,23 @@ struct AttemptRunner: Sendable {
             }
         }
         guard !finished.isEmpty else { throw failure ?? ProviderFailure(.unusable, "no picture in the reply") }
-        try await publish(finished.map(\.0.artifact))
+        let (cleared, objection) = await terms.review.clear(finished, \.0.artifact)
+        try await publish(cleared.map(\.0.artifact))
         record.usage = delivery.usage
-        record.delivered = finished.count
+        record.delivered = cleared.count
         record.cost = candidate.settledCost(
             sizes: finished.map(\.0.nativeSize)
                 + Array(repeating: finished[0].0.nativeSize, count: delivery.pictures.count - finished.count),
             usage: delivery.usage,
             atMost: hold
         )
-        let pictures = deliveries(finished, candidate, cost: record.cost, made: delivery.pictures.count)
-        journal.finish(&record, candidate.rendition.adapted + finished.flatMap(\.0.adapted))
+        if let objection, cleared.isEmpty {
+            journal.close(&record, with: objection, cost: record.cost)
+            return Result(attempt: record.n, failure: objection)
+        }
+        let pictures = deliveries(cleared, candidate, cost: record.cost, made: delivery.pictures.count)
+        journal.finish(&record, candidate.rendition.adapted + cleared.flatMap(\.0.adapted))
+        if let objection { return Result(attempt: record.n, delivered: pictures, failure: objection) }
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }

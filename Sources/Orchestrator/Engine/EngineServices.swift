@@ -14,6 +14,8 @@ package final class EngineServices: Sendable {
     package let executor: @Sendable () -> (any TaskExecutor)?
     /// Runs what nobody waits for, such as a vendor's cancel call, until it ends or the process stops.
     package let background: @Sendable (@escaping @Sendable () async -> Void) -> Void
+    /// Told of each job whose end is on record.
+    package let ended: @Sendable (JobID) -> Void
 
     package init(
         upstream: any Upstream,
@@ -25,7 +27,8 @@ package final class EngineServices: Sendable {
         offloading: any Offloading,
         log: any EventLog,
         executor: @escaping @Sendable () -> (any TaskExecutor)?,
-        background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
+        background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void,
+        ended: @escaping @Sendable (JobID) -> Void = { _ in }
     ) {
         self.upstream = upstream
         self.storage = storage
@@ -38,6 +41,7 @@ package final class EngineServices: Sendable {
         self.log = log
         self.executor = executor
         self.background = background
+        self.ended = ended
     }
 }
 

@@ -19,6 +19,10 @@ struct FailureVerdict {
             let now = attempts.compactMap(\.ended).max() ?? Timestamp(milliseconds: 0)
             return .dailyBudgetExceeded("what may be spent today is spent", at: now)
         }
+        if last.contains(where: { $0.code == ContentReview.flaggedCode }) {
+            return .contentPolicy("the picture was flagged by the content check")
+        }
+        if last.contains(where: { $0.code == ContentReview.uncheckedCode }) { return .contentCheckUnavailable }
         if kinds.contains(.refused) { return .moderationBlocked }
         if kinds.contains(.rejected) {
             return APIError(

@@ -24,7 +24,7 @@ package final class JobExecution: Sendable {
         self.terms = terms
         services = terms.services
         lost = []
-        journal = AttemptJournal(of: terms.id, adapted: terms.plan.adapted, services: terms.services)
+        journal = AttemptJournal(of: terms.id, adapted: terms.adapted, services: terms.services)
         attempts = AttemptRunner(terms, journal)
         lanes = Lock(terms.plan.candidates[0].calls(for: 0..<terms.plan.request.count).map { Lane(slots: $0) })
     }
@@ -37,7 +37,7 @@ package final class JobExecution: Sendable {
         journal = AttemptJournal(
             of: terms.id,
             attempts: recorded,
-            adapted: terms.plan.adapted,
+            adapted: terms.adapted,
             services: terms.services
         )
         attempts = AttemptRunner(terms, journal)
@@ -122,7 +122,8 @@ package final class JobExecution: Sendable {
                         field: "n",
                         asked: "\(plan.request.count)",
                         given: "\(delivered.count)",
-                        why: "no provider made the rest"
+                        why: end.failures.contains(where: \.isWithheld)
+                            ? "the content check withheld the rest" : "no provider made the rest"
                     )
                 )
             }
@@ -196,7 +197,9 @@ package final class JobExecution: Sendable {
         let isFinal = [PictureIntake.storageCode, AttemptJournal.capCode, AttemptJournal.lostCode]
             .contains(failure.code)
         // What was shown cannot be taken back: after a partial picture the stream ends with an error.
-        if isFinal || Task.isCancelled || journal.isLost || journal.hasShownPartials { return .giveUp }
+        if isFinal || failure.isWithheld || Task.isCancelled || journal.isLost || journal.hasShownPartials {
+            return .giveUp
+        }
         let policy = FallbackPolicy(
             retries: candidate.provider.retries,
             maxAttempts: plan.maxAttempts,

@@ -16,6 +16,10 @@ package final class JobTerms: Sendable {
     /// Whether the pictures go to the public gallery, which makes them public.
     let isForGallery: Bool
     let showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
+    /// Looks at finished pictures.
+    let review: ContentReview
+    /// What is otherwise than asked, whoever serves.
+    let adapted: [Adaptation]
     let services: EngineServices
 
     package init(
@@ -38,7 +42,22 @@ package final class JobTerms: Sendable {
         self.services = services
         self.ownKeys = ownKeys
         self.isForGallery = isForGallery
-        self.showPartial = showPartial
+        review = ContentReview(services: services, settings: registry.moderation)
+        // An early view cannot wait for the check of the finished picture.
+        let hidesPartials = review.checks(.result)
+        self.showPartial = hidesPartials ? nil : showPartial
+        var adapted = plan.adapted
+        if hidesPartials, showPartial != nil, plan.request.partialImages > 0 {
+            adapted.append(
+                Adaptation(
+                    field: "partial_images",
+                    asked: "\(plan.request.partialImages)",
+                    given: "0",
+                    why: "pictures are shown once the content check has cleared them"
+                )
+            )
+        }
+        self.adapted = adapted
         server = registry.server
         routing = registry.routing
         spendPerDay = registry.limits.spendPerDay

@@ -36,6 +36,7 @@ final class EndRecorder: Sendable {
             }
             services.spend.forget()
             running.end(recorded, sources: sources)
+            services.ended(recorded.id)
             return true
         } catch {
             log("a job's end could not be recorded", job.id, "\(error)")
@@ -88,6 +89,7 @@ final class EndRecorder: Sendable {
     private func end(_ job: JobRecord, _ execution: JobExecution) -> JobEnd {
         var end = JobEnd(job: job, lease: execution.lease)
         end.inGallery = execution.terms.isForGallery
+        if let quote = job.quote { (end.charge, end.freeUsed) = quote.settlement(of: job) }
         return end
     }
 

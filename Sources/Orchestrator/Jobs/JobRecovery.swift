@@ -198,6 +198,7 @@ package final class JobRecovery: Sendable {
         do throws(StoreError) {
             _ = try await services.store.finish(JobEnd(job: job, lease: claimed.lease))
             services.spend.forget()
+            services.ended(job.id)
         } catch {
             // The lease runs out, and the job is claimed again.
             services.log.log(

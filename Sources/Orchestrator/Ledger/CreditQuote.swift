@@ -1,8 +1,8 @@
 /// How a job's pictures are charged, fixed at its acceptance: a later price list changes nothing.
 package struct CreditQuote: Sendable, Hashable {
     package enum Basis: Sendable, Hashable {
-        /// So much a picture, by tier.
-        case flat([Tier: MicroUSD])
+        /// So much a picture, by tier; a tier that is not named is metered by these millionths.
+        case flat([Tier: MicroUSD], markupMillionths: Int64)
         /// The vendor's cost times this many millionths, rounded up to a credit once per request.
         case metered(markupMillionths: Int64)
     }

@@ -15,12 +15,18 @@ package struct FixedWindowLimiter: Sendable {
         var count: Int
     }
 
-    /// Subjects remembered; when there are more, those whose window has ended are dropped.
-    private static let sweepAt = 10_000
+    /// Up to so many subjects are remembered without a look at whose window has ended.
+    private static let fewest = 10_000
 
     private var windows: [String: Window] = [:]
+    /// At so many subjects, those whose window has ended are dropped. Twice what the last sweep left, so that between two
+    /// sweeps at least as many requests come as the second one looks at: the cost of a request stays constant.
+    private var sweepAt = Self.fewest
 
     package init() {}
+
+    /// Subjects remembered.
+    package var count: Int { windows.count }
 
     /// What a request of `subject` would find at `now` on the monotonic clock; nothing is counted.
     package func peek(_ subject: String, _ rate: Rate, at now: Duration) -> Verdict {
@@ -33,11 +39,14 @@ package struct FixedWindowLimiter: Sendable {
         )
     }
 
-    /// Counts a request of `subject`.
+    /// Counts a request of `subject`; amortized O(1).
     package mutating func take(_ subject: String, _ rate: Rate, at now: Duration) -> Verdict {
         var verdict = peek(subject, rate, at: now)
         guard verdict.isAllowed else { return verdict }
-        if windows.count >= Self.sweepAt { windows = windows.filter { $0.value.end > now } }
+        if windows.count >= sweepAt {
+            windows = windows.filter { $0.value.end > now }
+            sweepAt = max(2 * windows.count, Self.fewest)
+        }
         windows[subject] = Window(end: now + verdict.reset, count: rate.count - verdict.remaining + 1)
         verdict.remaining -= 1
         return verdict

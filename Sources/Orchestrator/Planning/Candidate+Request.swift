@@ -18,7 +18,7 @@ extension Candidate {
             timeLimit: timeLimit
         )
         if request.operation == .variation, request.prompt.isEmpty { call.prompt = Self.variationPrompt }
-        let features = model.capabilities.features
+        let features = model.capabilities.features.subtracting(rendition.dropped)
         call.count = slots.count
         call.shape = rendition.shape
         call.quality = offer.vendorQuality ?? offer.tier.rawValue

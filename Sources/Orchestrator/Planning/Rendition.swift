@@ -46,6 +46,7 @@ extension Rendition {
             )
         }
         try dropUnsupported(of: request, capabilities.features, fidelity)
+        try dropUnknownStyle(of: request, capabilities, fidelity)
     }
 
     private static func checkWork(of request: ImageRequest, by capabilities: ModelCapabilities) throws(Mismatch) {
@@ -142,10 +143,21 @@ extension Rendition {
         }
     }
 
-    private mutating func drop(_ feature: Feature, _ value: String) {
+    /// A style that the model does not know is left out like a setting that it does not have.
+    private mutating func dropUnknownStyle(
+        of request: ImageRequest,
+        _ capabilities: ModelCapabilities,
+        _ fidelity: Fidelity
+    ) throws(Mismatch) {
+        guard let style = request.style, capabilities.features.contains(.style), let known = capabilities.styles,
+            !known.contains(style)
+        else { return }
+        guard fidelity != .strict else { throw Mismatch(.style, "knows no style of this name") }
+        drop(.style, style, why: "the model knows no such style")
+    }
+
+    private mutating func drop(_ feature: Feature, _ value: String, why: String = "the model has no such setting") {
         dropped.insert(feature)
-        adapted.append(
-            Adaptation(field: feature.rawValue, asked: value, given: "", why: "the model has no such setting")
-        )
+        adapted.append(Adaptation(field: feature.rawValue, asked: value, given: "", why: why))
     }
 }

@@ -81,29 +81,12 @@ struct ShapeMapping {
         sizes.filter { $0.area >= size.area }.min { $0.area < $1.area } ?? sizes.max { $0.area < $1.area }
     }
 
-    /// A size within bounds whose ratio is the asked one within the tolerance; the nearest in pixels, larger first.
     private func nearest(
         to size: PixelSize,
         _ ratio: AspectRatio? = nil,
         within bounds: FreeSizes,
         tolerance: Double
     ) -> PixelSize? {
-        let step = bounds.multipleOf
-        let ratio = ratio ?? size.ratio
-        let slope = Double(ratio.height) / Double(ratio.width) / Double(step)
-        var best: (size: PixelSize, distance: Int)?
-        let widths = stride(from: step, through: min(bounds.maxEdge, PixelSize.longestEdge), by: step)
-        for width in widths {
-            let lower = Int((Double(width) * slope).rounded(.down))
-            for rows in lower...lower + 1 {
-                guard let found = PixelSize(width: width, height: rows * step), bounds.contains(found),
-                    found.ratio.deviation(of: ratio) <= tolerance
-                else { continue }
-                // Missing pixels count double: enlarging shows, shrinking does not.
-                let distance = found.area >= size.area ? found.area - size.area : 2 * (size.area - found.area)
-                if best.map({ distance < $0.distance }) ?? true { best = (found, distance) }
-            }
-        }
-        return best?.size
+        FreeSizeSearch(size: size, ratio: ratio ?? size.ratio, bounds: bounds, tolerance: tolerance).nearest
     }
 }

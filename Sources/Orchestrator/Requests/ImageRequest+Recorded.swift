@@ -1,5 +1,6 @@
 extension ImageRequest {
-    /// The request as its record and answers show it: only what was said, pictures by digest; enough to serve it again.
+    /// The request as its record and answers show it: only what was said, pictures by digest. Without
+    /// pictures it can be sent again as it stands, and with them served again while they are stored.
     package var shown: JSONObject {
         var shown: JSONObject = [:]
         if !model.isEmpty { shown["model"] = .string(model) }
@@ -18,6 +19,7 @@ extension ImageRequest {
         ]
         for (name, word) in words { if let word { shown[name] = .string(word) } }
         if stream { shown["stream"] = true }
+        if partialImages > 0 { shown["partial_images"] = .integer(partialImages) }
         if let metadata { shown["metadata"] = .object(metadata) }
         if !references.isEmpty { shown["images"] = .array(references.map(\.shown)) }
         if let mask { shown["mask"] = mask.shown }
@@ -71,11 +73,12 @@ extension InputImage {
 }
 
 extension RoutingWishes {
+    /// The wishes as they are written in a request.
     fileprivate var shown: JSONObject {
         var shown: JSONObject = [:]
         if let policy { shown["policy"] = .string(policy) }
         if let maxCost { shown["max_cost_usd"] = .text(maxCost) }
-        if let minScore, let number = JSONNumber(minScore) { shown["min_score"] = .number(number) }
+        if let minScore { shown["min_score"] = JSON(minScore) }
         if let providers { shown["providers"] = .array(providers.map(JSON.string)) }
         if !exclude.isEmpty { shown["exclude"] = .array(exclude.map(JSON.string)) }
         if let fidelity { shown["fidelity"] = .string(fidelity.rawValue) }

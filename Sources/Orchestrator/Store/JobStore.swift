@@ -15,7 +15,8 @@ package protocol JobStore {
     func update(_ attempt: AttemptRecord, of lease: JobLease) async throws(StoreError) -> Bool
 
     /// Writes a job's end with its attempts, pictures, charge and announcement; returns the job as it stands then, with
-    /// what it was charged. Nil when the lease is lost or the job has ended: nothing was written.
+    /// what it was charged. Attempts that the end does not have were never made, and are forgotten. Nil when the lease is
+    /// lost or the job has ended: nothing was written.
     func finish(_ end: JobEnd) async throws(StoreError) -> JobRecord?
 
     /// Takes over at most `limit` unfinished jobs whose lease has run out, oldest first; each lease is good for `duration`.

@@ -34,6 +34,9 @@ extension Connection {
         .run()
         guard changes == 1 else { return try requireJob(job.id) }
         for attempt in job.attempts { try put(attempt, of: job.id) }
+        // What was intended and never made would be taken for work under way, at its worst cost.
+        try statement("DELETE FROM attempts WHERE job_id = ? AND n NOT IN (SELECT value FROM json_each(?))")
+            .bind(job.id).bind(.array(job.attempts.map { .integer($0.n) })).run()
         for image in job.images {
             try insert(image)
             if inGallery { try hang(image.id, at: job.finished ?? image.created) }

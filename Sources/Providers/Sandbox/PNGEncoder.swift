@@ -5,11 +5,12 @@ import Orchestrator
 /// It compresses runs of one colour and nothing else (fixed Huffman codes and distance 1 of RFC 1951): a hundred lines
 /// that shrink flat drawings to one per cent, where a general compressor would be a dependency.
 struct PNGEncoder {
-    /// One colour in sRGB.
+    /// One colour in sRGB, opaque unless told.
     struct Color: Equatable {
         var red: UInt8
         var green: UInt8
         var blue: UInt8
+        var alpha: UInt8 = 255
     }
 
     private let width: Int
@@ -54,6 +55,9 @@ struct PNGEncoder {
         // Eight bits a pixel, palette, and the only compression, filter and order that there are.
         appendChunk("IHDR", bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 3, 0, 0, 0], to: &file)
         appendChunk("PLTE", palette.flatMap { [$0.red, $0.green, $0.blue] }, to: &file)
+        if let last = palette.lastIndex(where: { $0.alpha < 255 }) {
+            appendChunk("tRNS", palette[...last].map(\.alpha), to: &file)
+        }
         appendChunk("IDAT", data, to: &file)
         appendChunk("IEND", [], to: &file)
         return file

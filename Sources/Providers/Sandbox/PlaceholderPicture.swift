@@ -4,6 +4,8 @@ struct PlaceholderPicture {
     var seed: UInt64
     /// In pixels, each 1 or more.
     var size: (width: Int, height: Int)
+    /// Whether there is no sky: what is behind shows through, and through the rings in part.
+    var isTransparent = false
 
     /// The palette holds the sky's shades three times (plain, and under the two rings round the sun), the sun, and the
     /// shades of each hill.
@@ -85,7 +87,13 @@ struct PlaceholderPicture {
             let near = Shade(hue: hue + 0.04 * Double(hill), saturation: 0.5, value: 0.5 - 0.36 * depth)
             return (0..<Self.hillShades).map { far.mixed(with: near, Double($0) / Double(Self.hillShades - 1)) }
         }
-        return (sky + glow + [sun] + hills).map(\.color)
+        var colors = (sky + glow + [sun] + hills).map(\.color)
+        if isTransparent {
+            for index in 0..<Self.sunIndex {
+                colors[index].alpha = UInt8(255 * (index / Self.skyShades) / (Self.rings + 1))
+            }
+        }
+        return colors
     }
 
     /// FNV-1a.

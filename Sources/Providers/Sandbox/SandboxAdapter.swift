@@ -34,7 +34,8 @@ struct SandboxAdapter: LocalAdapter {
             let picture = PlaceholderPicture(
                 prompt: caption(request),
                 seed: seed(request, index),
-                size: (size.width, size.height)
+                size: (size.width, size.height),
+                isTransparent: request.background == .transparent
             )
             return picture.png()
         }
@@ -47,6 +48,7 @@ struct SandboxAdapter: LocalAdapter {
             "model": .string(request.model), "prompt": .string(request.words), "n": JSON(request.count),
             "output_format": "png",
         ]
+        if request.background == .transparent { body["background"] = "transparent" }
         body["size"] = size(of: request.shape).map { .string($0.description) }
         body["seed"] = request.seed.map { JSON(Int($0)) }
         if !request.references.isEmpty { body["references"] = JSON(request.references.count) }

@@ -64,7 +64,10 @@ struct StabilityService: Sendable, Hashable {
         capabilities.maskPolarity = .white
         if fields.contains(.seed) { capabilities.features.insert(.seed) }
         if fields.contains(.negativePrompt) { capabilities.features.insert(.negativePrompt) }
-        if fields.contains(.style) { capabilities.features.insert(.style) }
+        if fields.contains(.style) {
+            capabilities.features.insert(.style)
+            capabilities.styles = Self.styles
+        }
         return capabilities
     }
 

@@ -130,7 +130,9 @@ struct ReplyReader {
 }
 
 /// Reads the events of a stream, each with a document of its own.
-private struct EventReader: ServerSentEventHandler {
+private struct EventReader {
+    private static let lineFeed: [UInt8] = [0x0A]
+
     private let maker: any SinkMaker
     private var parser = ServerSentEvents()
     private var store: BlobStore
@@ -152,12 +154,17 @@ private struct EventReader: ServerSentEventHandler {
     }
 
     mutating func consume(_ bytes: Span<UInt8>) {
-        var parser = parser
-        parser.consume(bytes, into: &self)
-        self.parser = parser
+        var index = 0
+        while let part = parser.next(in: bytes, at: &index) {
+            switch part {
+            case .data(let range): data(bytes.extracting(range))
+            case .lineFeed: data(EventReader.lineFeed.span)
+            case .end(let name): endOfEvent(name)
+            }
+        }
     }
 
-    mutating func data(_ piece: Span<UInt8>) {
+    private mutating func data(_ piece: Span<UInt8>) {
         guard !isNoDocument else { return }
         if scanner == nil {
             let store = store
@@ -170,7 +177,7 @@ private struct EventReader: ServerSentEventHandler {
         }
     }
 
-    mutating func endOfEvent(_ name: String) {
+    private mutating func endOfEvent(_ name: String) {
         var document = JSON.null
         do throws(JSONError) {
             if !isNoDocument, let whole = try scanner?.finish() { document = whole }

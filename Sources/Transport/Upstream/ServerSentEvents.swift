@@ -1,28 +1,26 @@
 internal import Orchestrator
 
-/// Takes what a `ServerSentEvents` parser finds.
-package protocol ServerSentEventHandler {
-    associatedtype Failure: Error
-
-    /// Takes the next bytes of the data of the current event.
-    mutating func data(_ piece: Span<UInt8>) throws(Failure)
-
-    /// The current event is complete; `name` is `message` unless the event named itself. The next data are another's.
-    mutating func endOfEvent(_ name: String) throws(Failure)
-}
-
 /// Parses a stream of server-sent events (WHATWG HTML, section 9.2.6) while it arrives.
 ///
-/// The data of an event are passed on as they come and never held, so one event may be as large as it likes. Event names
-/// are held; one longer than 256 bytes counts as none. Comments, `id`, `retry` and unknown fields are skipped, as are
+/// The data of an event are named where they lie and never held, so one event may be as large as it likes. Event names are
+/// held; one longer than 256 bytes counts as none. Comments, `id`, `retry` and unknown fields are skipped, as are
 /// events without data.
 package struct ServerSentEvents: Sendable {
+    /// What comes next in the stream.
+    package enum Part: Sendable, Hashable {
+        /// More data of the current event: these of the bytes that are being read, never none.
+        case data(Range<Int>)
+        /// The line feed between two lines of data.
+        case lineFeed
+        /// The current event is complete; the name is `message` unless it named itself. The next data are another's.
+        case end(name: String)
+    }
+
     private enum Place {
         case byteOrderMark, field, space, data, eventName, skipped
     }
 
     private static let longestName = 256
-    private static let newline: [UInt8] = [0x0A]
 
     private var place = Place.byteOrderMark
     /// The name of the field, or what of it has come; for an event's name, its value.
@@ -39,12 +37,9 @@ package struct ServerSentEvents: Sendable {
         hasData || place == .data || place == .field && !text.isEmpty
     }
 
-    /// Takes the next bytes of the stream.
-    package mutating func consume<Handler: ServerSentEventHandler>(
-        _ bytes: Span<UInt8>,
-        into handler: inout Handler
-    ) throws(Handler.Failure) {
-        var index = 0
+    /// Reads on at `index`, up to and including the next part; nil when all bytes have been read, and the stream's next
+    /// ones are to be read from 0.
+    package mutating func next(in bytes: Span<UInt8>, at index: inout Int) -> Part? {
         while index < bytes.count {
             if ignoresLineFeed {  // the second half of CRLF
                 ignoresLineFeed = false
@@ -55,20 +50,25 @@ package struct ServerSentEvents: Sendable {
             }
             switch place {
             case .byteOrderMark: takeByteOrderMark(bytes[index], at: &index)
-            case .field: try takeField(bytes[index], at: &index, into: &handler)
+            case .field:
+                index += 1
+                if let part = takeField(bytes[index - 1]) { return part }
             case .space:
                 place = field
                 if bytes[index] == 0x20 { index += 1 }
             case .data, .eventName, .skipped:
-                let end = bytes.index(of: 0x0A, or: 0x0D, from: index)
-                try takeValue(bytes.extracting(index..<end), into: &handler)
-                index = end
-                guard end < bytes.count else { return }
-                ignoresLineFeed = bytes[end] == 0x0D
+                let value = index..<bytes.index(of: 0x0A, or: 0x0D, from: index)
+                index = value.upperBound
+                // The end of a line of data is found again by the next call.
+                if place == .data, !value.isEmpty { return .data(value) }
+                takeValue(bytes.extracting(value))
+                guard index < bytes.count else { return nil }
+                ignoresLineFeed = bytes[index] == 0x0D
                 endLine()
                 index += 1
             }
         }
+        return nil
     }
 
     private mutating func takeByteOrderMark(_ byte: UInt8, at index: inout Int) {
@@ -85,55 +85,42 @@ package struct ServerSentEvents: Sendable {
         place = .field
     }
 
-    private mutating func takeField<Handler: ServerSentEventHandler>(
-        _ byte: UInt8,
-        at index: inout Int,
-        into handler: inout Handler
-    ) throws(Handler.Failure) {
-        index += 1
+    private mutating func takeField(_ byte: UInt8) -> Part? {
         switch byte {
         case 0x0A, 0x0D:
             ignoresLineFeed = byte == 0x0D
-            if text.isEmpty {
-                try endEvent(into: &handler)
-            } else {
-                // A field without colon has the empty value.
-                try beginValue(into: &handler)
-                endLine()
-            }
+            if text.isEmpty { return endEvent() }
+            // A field without colon has the empty value.
+            let part = beginValue()
+            endLine()
+            return part
         case UInt8(ascii: ":"):
-            try beginValue(into: &handler)
+            return beginValue()
         default:
             // No field that matters is longer; the rest of a longer one changes nothing.
             if text.count < 8 { text.append(byte) }
+            return nil
         }
     }
 
-    private mutating func beginValue<Handler: ServerSentEventHandler>(
-        into handler: inout Handler
-    ) throws(Handler.Failure) {
+    private mutating func beginValue() -> Part? {
+        var part: Part?
         if text.elementsEqual("data".utf8) {
             field = .data
-            if hasData { try handler.data(ServerSentEvents.newline.span) }
+            if hasData { part = .lineFeed }
             hasData = true
         } else {
             field = text.elementsEqual("event".utf8) ? .eventName : .skipped
         }
         text.removeAll(keepingCapacity: true)
         place = .space
+        return part
     }
 
-    private mutating func takeValue<Handler: ServerSentEventHandler>(
-        _ piece: Span<UInt8>,
-        into handler: inout Handler
-    ) throws(Handler.Failure) {
-        guard !piece.isEmpty else { return }
-        if place == .data {
-            try handler.data(piece)
-        } else if place == .eventName {
-            let room = max(ServerSentEvents.longestName + 1 - text.count, 0)
-            text.append(piece.extracting(0..<min(piece.count, room)))
-        }
+    private mutating func takeValue(_ piece: Span<UInt8>) {
+        guard place == .eventName else { return }
+        let room = max(ServerSentEvents.longestName + 1 - text.count, 0)
+        text.append(piece.extracting(0..<min(piece.count, room)))
     }
 
     private mutating func endLine() {
@@ -145,12 +132,10 @@ package struct ServerSentEvents: Sendable {
         place = .field
     }
 
-    private mutating func endEvent<Handler: ServerSentEventHandler>(
-        into handler: inout Handler
-    ) throws(Handler.Failure) {
+    private mutating func endEvent() -> Part? {
         let (ended, hadData) = (name, hasData)
         name = ""
         hasData = false
-        if hadData { try handler.endOfEvent(ended.isEmpty ? "message" : ended) }
+        return hadData ? .end(name: ended.isEmpty ? "message" : ended) : nil
     }
 }

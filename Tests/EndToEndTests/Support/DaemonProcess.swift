@@ -15,6 +15,11 @@ final class DaemonProcess: Sendable {
         return bundle.appendingPathComponent("orchestratord").path
     }()
 
+    /// What a process needs of the machine's own environment: a path, and how a sanitizer is to behave.
+    private static let bareEnvironment = ProcessInfo.processInfo.environment
+        .filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+        .merging(["PATH": "/usr/bin:/bin"]) { $1 }
+
     private struct Run: Sendable {
         var identifier: Int32 = 0
         /// All that the process wrote, both streams, over all its lives.
@@ -45,7 +50,7 @@ final class DaemonProcess: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         adminKey = environment["ORCHESTRATOR_ADMIN_KEY"] ?? "ork_admin_\(UUID().uuidString.lowercased())"
         // Nothing of the machine's own settings, least of all real keys.
-        self.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC", "ORCHESTRATOR_ADMIN_KEY": adminKey]
+        self.environment = Self.bareEnvironment.merging(["TZ": "UTC", "ORCHESTRATOR_ADMIN_KEY": adminKey]) { $1 }
             .merging(environment) { $1 }
         self.arguments = arguments
         try configure(configuration)
@@ -184,7 +189,7 @@ final class DaemonProcess: Sendable {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: binary)
             process.arguments = arguments
-            process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+            process.environment = bareEnvironment.merging(environment) { $1 }
             process.standardInput = FileHandle.nullDevice
             let pipe = Pipe()
             process.standardOutput = pipe

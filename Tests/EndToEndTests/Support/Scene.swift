@@ -37,6 +37,8 @@ struct Scene {
     private static func end(_ farm: VendorFarm, _ daemon: DaemonProcess) async {
         daemon.kill()
         await daemon.untilExit()
+        // A daemon that a sanitizer stopped may have answered all that its test asked.
+        if daemon.output.contains("Sanitizer: ") { Issue.record("daemon's output:\n\(daemon.output.suffix(8000))") }
         _ = try? await WorkerThread.run { farm.stop() }
     }
 

@@ -32,7 +32,7 @@ package final class VendorBooks: Sendable {
     package var entries: BookEntries { records.value }
 
     /// Sets what the next valid calls meet, in order, and what follows when the list is used up.
-    func script(_ steps: [Step], then usual: Step) {
+    package func script(_ steps: [Step], then usual: Step) {
         script.withLock {
             $0.steps = steps
             $0.usual = usual

@@ -9,6 +9,8 @@ package enum Base64 {
     }()
 
     package static func encode(_ bytes: [UInt8]) -> String {
+        // A static constant costs a lock with each look, where the thread sanitizer is on.
+        let alphabet = alphabet
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var index = 0
@@ -27,6 +29,7 @@ package enum Base64 {
 
     /// The bytes; nil for any letter outside the alphabet, missing padding, or bits left over.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let values = values
         let letters = Array(text.utf8)
         guard letters.count % 4 == 0 else { return nil }
         let padding = letters.reversed().prefix { $0 == UInt8(ascii: "=") }.count

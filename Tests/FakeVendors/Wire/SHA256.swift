@@ -33,6 +33,7 @@ package enum SHA256 {
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        let constants = constants
         for index in 0..<64 {
             let sumE = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
             let first = h &+ sumE &+ ((e & f) ^ (~e & g)) &+ constants[index] &+ schedule[index]

@@ -136,6 +136,62 @@ import Testing
         #expect(scene.upstream.places == ["a", "a"] && job.attempts.count == 2)
     }
 
+    // MARK: What stands in the way
+
+    /// Opens the breaker of a vendor.
+    private func shut(_ provider: String) {
+        for _ in 0..<CircuitBreaker.threshold {
+            _ = scene.health.begin(isRetry: false)
+            let reference = ModelReference(provider: provider, model: "m")
+            scene.health.end(reference, isRetry: false, success: false, took: .zero, at: scene.time.monotonic())
+        }
+    }
+
+    @Test func `a vendor whose breaker opened meanwhile is no attempt, and the next takes its place`() async throws {
+        let (execution, job) = try scene.prepare(
+            .two(),
+            .sample {
+                $0.count = 2; $0.routing.maxAttempts = 1
+            }
+        )
+        shut("a")
+        let end = await scene.serve(execution, job)
+        #expect(end.status == .succeeded && scene.upstream.places == ["b", "b"])
+        #expect(outcomes(end) == ["b ok - 0.02", "b ok - 0.02"] && end.attempts.map(\.n) == [1, 2])
+        #expect(scene.store.recordedAttempts.map(\.provider) == ["b", "b"])
+        #expect(Set(scene.store.recordedAttempts.map(\.n)) == [1, 2])
+    }
+
+    @Test func `several calls in place of one that was not made have records of their own`() async throws {
+        var registry = Registry.two()
+        registry.providers[0].models[0].capabilities.maxImages = 10
+        let (execution, job) = try scene.prepare(registry, .sample { $0.count = 3 })
+        shut("a")
+        let end = await scene.serve(execution, job)
+        #expect(end.images.count == 3 && end.attempts.map(\.n) == [1, 2, 3])
+        #expect(end.attempts.allSatisfy { $0.provider == "b" && $0.count == 1 && $0.outcome == .ok })
+    }
+
+    @Test func `what stopped an attempt still counts in the verdict`() async throws {
+        scene.upstream.script("b", .fail("rate_limited"))
+        let (execution, job) = try scene.prepare(.two())
+        shut("a")
+        let end = await scene.serve(execution, job)
+        #expect(outcomes(end) == ["b unavailable rate_limited 0"])
+        #expect(end.error?.status == 502 && end.error?.message.contains("a/m: server_error") == true)
+    }
+
+    @Test func `the cap over all providers, used up meanwhile, leaves no attempt and ends the day`() async throws {
+        let registry = Registry.two { $0.limits.spendPerDay = usd("0.01") }
+        let (execution, job) = try scene.prepare(registry)
+        let day = scene.time.now().day
+        scene.store.state.withLock { $0.spent[day] = [.all: usd("0.01")] }
+        // Accepted as queued, since its breaker has opened: the cap is asked when it begins.
+        shut("a")
+        let end = await scene.serve(execution, job)
+        #expect(end.attempts.isEmpty && end.error?.code == "daily_budget_exceeded" && scene.upstream.calls.isEmpty)
+    }
+
     // MARK: Retries
 
     @Test func `a vendor that says when to come back is asked again then`() async throws {

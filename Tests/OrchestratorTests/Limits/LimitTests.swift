@@ -84,5 +84,18 @@ import Testing
         for number in 0..<15_000 { _ = limiter.take("s\(number)", rate, at: .zero) }
         for number in 0..<15_000 { _ = limiter.take("t\(number)", rate, at: .seconds(11)) }
         #expect(!limiter.peek("busy", rate, at: .seconds(11)).isAllowed)
+        #expect(limiter.count < 30_000)
+        for number in 0..<15_000 { _ = limiter.take("u\(number)", rate, at: .seconds(22)) }
+        #expect(limiter.count <= 30_000)
+    }
+
+    /// Were all looked at with every request, this would be ten thousand million looks.
+    @Test(.timeLimit(.minutes(1))) func `a hundred thousand subjects at once cost each of them no more`() {
+        var limiter = FixedWindowLimiter()
+        for number in 0..<100_000 { _ = limiter.take("s\(number)", rate, at: .zero) }
+        #expect(limiter.count == 100_000)
+        for number in 0..<100_000 { _ = limiter.take("s\(number)", rate, at: .seconds(1)) }
+        let last = limiter.peek("s99999", rate, at: .seconds(1))
+        #expect(last.remaining == 1 && limiter.count == 100_000)
     }
 }

@@ -255,6 +255,20 @@ import Testing
         #expect(able.dropped.isEmpty && able.adapted.isEmpty)
     }
 
+    @Test func `a style that the model does not know is dropped with a word and not sent`() throws {
+        let request = Self.asking(.style)
+        let knows = { (styles: Set<String>) in
+            Self.able { ($0.features, $0.styles) = ([.style], styles) }
+        }
+        #expect(constraint(rendition(knows(["anime"]), .strict, of: request)) == .style)
+        for fidelity in [Fidelity.adapt, .bestEffort] {
+            let found = try rendition(knows(["anime"]), fidelity, of: request).get()
+            #expect(found.dropped == [.style] && found.adapted.map(\.asked) == ["vivid"])
+        }
+        let known = try rendition(knows(["anime", "vivid"]), .strict, of: request).get()
+        #expect(known.dropped.isEmpty && known.adapted.isEmpty)
+    }
+
     @Test(arguments: hard)
     func `a field that changes the picture is dropped for best effort alone`(feature: Feature, expected: Constraint)
         throws

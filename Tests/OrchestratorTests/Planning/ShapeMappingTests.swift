@@ -110,6 +110,73 @@ import Testing
         }
     }
 
+    /// What looking at every width finds.
+    private func nearest(_ search: FreeSizeSearch) -> PixelSize? {
+        let step = search.bounds.multipleOf
+        let slope = Double(search.ratio.height) / Double(search.ratio.width) / Double(step)
+        var best: (size: PixelSize, distance: Int)?
+        for width in stride(from: step, through: min(search.bounds.maxEdge, PixelSize.longestEdge), by: step) {
+            let lower = Int((Double(width) * slope).rounded(.down))
+            for rows in lower...lower + 1 {
+                guard let found = PixelSize(width: width, height: rows * step), search.bounds.contains(found),
+                    found.ratio.deviation(of: search.ratio) <= search.tolerance
+                else { continue }
+                let area = search.size.area
+                let distance = found.area >= area ? found.area - area : 2 * (area - found.area)
+                if best.map({ distance < $0.distance }) ?? true { best = (found, distance) }
+            }
+        }
+        return best?.size
+    }
+
+    @Test func `the search finds what looking at every width finds`() throws {
+        var random = SeededRandom(seed: 22)
+        var found = 0
+        for _ in 0..<400 {
+            var bounds = FreeSizes()
+            bounds.multipleOf = [1, 2, 8, 16, 64, 100].randomElement(using: &random) ?? 1
+            bounds.maxEdge = Int.random(in: 100...1500, using: &random)
+            bounds.minEdge = Int.random(in: 1...200, using: &random)
+            if Bool.random(using: &random) { bounds.maxPixels = Int.random(in: 1000...1_000_000, using: &random) }
+            if Bool.random(using: &random) { bounds.minPixels = min(bounds.maxPixels, 100_000) }
+            if Bool.random(using: &random) { bounds.maxRatio = Int.random(in: 1...3, using: &random) }
+            let long = Bool.random(using: &random) ? 3000 : 300
+            let size = try #require(
+                PixelSize(
+                    width: Int.random(in: 1...long, using: &random),
+                    height: Int.random(in: 1...1000, using: &random)
+                )
+            )
+            let search = FreeSizeSearch(
+                size: size,
+                ratio: Bool.random(using: &random) ? size.ratio : try #require(AspectRatio("3:2")),
+                bounds: bounds,
+                tolerance: Bool.random(using: &random) ? 0.01 : 0.001
+            )
+            let expected = nearest(search)
+            #expect(search.nearest == expected, "\(search)")
+            if expected != nil { found += 1 }
+        }
+        #expect(found > 100)
+    }
+
+    /// With a look at every width it would take minutes.
+    @Test(.timeLimit(.minutes(1))) func `where every pixel is a step, few sizes are looked at`() throws {
+        var bounds = FreeSizes()
+        bounds.maxPixels = 1_000_000
+        let mapping = ShapeMapping(range: .free(bounds), fidelity: .adapt)
+        for edge in 1001...6000 {
+            let (_, priced) = try mapping.shape(size: size("\(edge)x\(edge)"), ratio: nil)
+            #expect(priced == size("1000x1000"))
+        }
+        bounds.maxRatio = 3
+        let narrow = ShapeMapping(range: .free(bounds), fidelity: .adapt)
+        for edge in 1001...6000 {
+            let asked = PixelSize(width: 10 * edge, height: edge)
+            #expect(throws: Mismatch.self) { try narrow.shape(size: asked, ratio: nil) }
+        }
+    }
+
     @Test func `a free size is within bounds and of the asked ratio`() throws {
         var random = SeededRandom(seed: 21)
         let mapping = ShapeMapping(range: .free(Self.free), fidelity: .adapt)

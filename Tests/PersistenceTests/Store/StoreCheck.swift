@@ -88,6 +88,15 @@ extension StoreCheck {
                 #expect(try await store.job(job.id)?.fields == job.fields)
             }
         },
+        StoreCheck("what was intended and is missing at the job's end is forgotten") { store in
+            var generator = JobGenerator(seed: 18)
+            var job = generator.job(status: .queued)
+            (job.images, job.attempts) = ([], (1...3).map { generator.attempt($0) })
+            try await store.accept(job)
+            (job.status, job.attempts) = (.failed, [job.attempts[1]])
+            try await store.finish(job)
+            #expect(try await store.job(job.id)?.fields == job.fields)
+        },
         StoreCheck("a second job under one id is refused whole") { store in
             var generator = JobGenerator(seed: 4)
             let first = generator.job()

@@ -9,18 +9,22 @@ import Transport
     }
 
     /// Collects events; counts the pieces that their data came in.
-    struct Collector: ServerSentEventHandler {
+    struct Collector {
         var events: [Event] = []
         var longestPiece = 0
         private var bytes: [UInt8] = []
 
-        mutating func data(_ piece: Span<UInt8>) throws(Never) {
-            bytes.append(piece)
-            longestPiece = max(longestPiece, piece.count)
-        }
-        mutating func endOfEvent(_ name: String) throws(Never) {
-            events.append(Event(name: name, data: String(decoding: bytes, as: UTF8.self)))
-            bytes = []
+        mutating func take(_ part: ServerSentEvents.Part, of piece: Span<UInt8>) {
+            switch part {
+            case .data(let range):
+                bytes.append(piece.extracting(range))
+                longestPiece = max(longestPiece, range.count)
+            case .lineFeed:
+                bytes.append(0x0A)
+            case .end(let name):
+                events.append(Event(name: name, data: String(decoding: bytes, as: UTF8.self)))
+                bytes = []
+            }
         }
     }
 
@@ -73,17 +77,15 @@ import Transport
         #expect(result.collector.longestPiece <= 1000)
     }
 
-    @Test func `the failure of the handler ends parsing`() {
-        struct Refused: Error {}
-        struct Refusing: ServerSentEventHandler {
-            mutating func data(_ piece: Span<UInt8>) throws(Refused) { throw Refused() }
-            mutating func endOfEvent(_ name: String) throws(Refused) {}
-        }
-        #expect(throws: Refused.self) {
-            var parser = ServerSentEvents()
-            var handler = Refusing()
-            try parser.consume("data: x\n\n".utf8Span.span, into: &handler)
-        }
+    @Test func `reading stops at each part, and goes on from there`() {
+        var parser = ServerSentEvents()
+        let text = ": note\ndata: ab\r\ndata\n\nevent: e\ndata:c\n\nda"
+        let span = text.utf8Span.span
+        var index = 0
+        var parts: [ServerSentEvents.Part] = []
+        while let part = parser.next(in: span, at: &index) { parts.append(part) }
+        #expect(parts == [.data(13..<15), .lineFeed, .end(name: "message"), .data(37..<38), .end(name: "e")])
+        #expect(index == span.count && parser.isInsideEvent)
     }
 
     private func parse(_ text: String, pieces: Int) -> (parser: ServerSentEvents, collector: Collector) {
@@ -93,7 +95,9 @@ import Transport
         var index = 0
         while index < span.count {
             let end = min(index + pieces, span.count)
-            parser.consume(span.extracting(index..<end), into: &collector)
+            let piece = span.extracting(index..<end)
+            var place = 0
+            while let part = parser.next(in: piece, at: &place) { collector.take(part, of: piece) }
             index = end
         }
         return (parser, collector)

@@ -11,6 +11,8 @@ enum Step: Sendable {
     /// Names the work, which goes on.
     case pending(String)
     case canceled
+    /// Answers with this document.
+    case answer(JSONObject)
     /// Says where the picture lies.
     case link(String)
     /// Takes all the time that there is.
@@ -72,6 +74,7 @@ final class ScriptedUpstream: Upstream {
             case .pending(let id): return document(["pending": .string(id)])
             case .link(let url): return document(["url": .string(url)])
             case .canceled: return document(["canceled": true])
+            case .answer(let body): return document(body)
             case .hang:
                 time.advance(by: call.timeLimit)
                 throw UpstreamError(.timeout(sent: true), "no answer")
