@@ -61,6 +61,10 @@ public struct Program: Sendable {
         case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
+        case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
+        case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
+        case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
+        case "restore": return try await BackupCommand(.restore, rest, environment: environment).run()
         case "--help", "help", "-h":
             Console.out(Self.help)
             return .success
@@ -79,6 +83,10 @@ public struct Program: Sendable {
           check [FILE]     examine providers.yaml; every mistake with its line and column
           schema           print the JSON Schema of providers.yaml, for editors
           explain          show who would serve a request, and why; no call is made
+          verify-ledger    compute every balance anew and follow the chain of transfers
+          migrate          bring the database's schema up to date
+          backup FILE      write database, secrets and pictures to one file
+          restore FILE     make a data directory of such a file
 
           --help           this text, or that of a command
           --version        the version
@@ -109,6 +117,29 @@ public struct Program: Sendable {
           --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
           --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
           --json               the answer of POST /v1/routes/explain
+        """,
+        "verify-ledger": """
+        Usage: orchestratord verify-ledger [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+        Computes every balance, hold and link of the chain anew. Each thing that is wrong is a line on standard error,
+        and the exit code is 1. An SQLite file must not be in use by a running daemon.
+        """,
+        "migrate": """
+        Usage: orchestratord migrate [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+        Brings the database's schema up to date, as serve does at its start. An SQLite file must not be in use.
+        """,
+        "backup": """
+        Usage: orchestratord backup FILE [--data-dir DIR]
+        Writes the SQLite database, the secrets and the pictures of a data directory (ORCHESTRATOR_DATA_DIR; default
+        data) to one new file, a tar archive. Keep it as safe as the directory itself: it holds keys. No daemon may have
+        the database open. PostgreSQL and S3 have tools of their own.
+        """,
+        "restore": """
+        Usage: orchestratord restore FILE [--data-dir DIR]
+        Makes a data directory (ORCHESTRATOR_DATA_DIR; default data) of a backup. The directory must not have a database.
         """,
     ]
 }

@@ -116,6 +116,10 @@ final class Daemon: Sendable {
                 await watchFile()
                 return nil
             }
+            group.addTask { [self] in
+                await service.sealer.run()
+                return nil
+            }
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
@@ -138,6 +142,7 @@ final class Daemon: Sendable {
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
         let haveEnded = await jobs
+        await service.sealer.seal()
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
@@ -242,7 +247,7 @@ final class Daemon: Sendable {
     private static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + GalleryRoutes.all + OperationsRoutes.all
+            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

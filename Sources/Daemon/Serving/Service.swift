@@ -15,6 +15,7 @@ final class Service: Sendable {
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
+    let sealer: Sealer
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -44,6 +45,7 @@ final class Service: Sendable {
         let runner = JobRunner(services: engine)
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
+        sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
         authenticator = Authenticator(store: engine.store, time: engine.time)
         started = engine.time.now()
     }
