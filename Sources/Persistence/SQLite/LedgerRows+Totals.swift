@@ -1,4 +1,4 @@
-internal import Orchestrator
+package import Orchestrator
 
 extension Connection {
     func ledgerTotals() throws(DatabaseError) -> LedgerTotals {
