@@ -50,20 +50,25 @@ struct Repeats {
             let source = ByteSource.file(path: path, byteCount: file.size)
             let digest: String?
             do {
-                digest = try await exchange.service.spool.pool.run {
-                    var hash = SHA256()
-                    do throws(ArtifactError) {
-                        try ByteReader.forEachChunk(of: source, size: hashPiece) { piece throws(ArtifactError) in
-                            hash.update(piece.span)
-                        }
-                    } catch { return nil }
-                    return Hex.text(hash.finish())
-                }
+                digest = try await exchange.service.spool.pool.run { hash(of: source) }
             } catch {
                 throw .overloaded("too many uploads at the moment")
             }
             guard let digest else { throw .internalError("an uploaded file cannot be read") }
             return digest
+        }
+    }
+
+    /// Nil where the file cannot be read.
+    private static func hash(of source: ByteSource) -> String? {
+        var hash = SHA256()
+        do throws(ArtifactError) {
+            try ByteReader.forEachChunk(of: source, size: hashPiece) { piece throws(ArtifactError) in
+                hash.update(piece.span)
+            }
+            return Hex.text(hash.finish())
+        } catch {
+            return nil
         }
     }
 

@@ -51,7 +51,7 @@ import Testing
         let (scene, runner) = next(after: first)
         scene.upstream.script("a/poll", .pending("w1"), .pictures())
         await claim(scene, runner)
-        let job = try #require(scene.store.jobs.first)
+        let job = try #require(scene.store.allJobs.first)
         #expect(job.status == crash.status && job.attempts.map(\.outcome) == [crash.outcome])
         #expect(scene.upstream.places == crash.calls && scene.store.finishedJobs.count == 1)
         #expect(job.images.count == (crash.status == .succeeded ? 1 : 0))
@@ -68,7 +68,7 @@ import Testing
         _ = await running.value()
         let (scene, runner) = next(after: first)
         await claim(scene, runner)
-        let job = try #require(scene.store.jobs.first)
+        let job = try #require(scene.store.allJobs.first)
         #expect(job.status == .succeeded && job.images.count == 1 && scene.upstream.places == ["a/poll"])
         #expect(Set(job.attempts.map(\.outcome)) == [.ok, .unknown] && job.adapted.map(\.field) == ["n"])
     }
@@ -87,9 +87,9 @@ import Testing
         await runner.drain()
         #expect(await running.value().job.status == .queued && first.upstream.calls.isEmpty)
         first.storage.state.withLock { $0.published.append("png 64x64 opaque #1") }
-        let (scene, next) = next(after: first)
-        await claim(scene, next)
-        let job = try #require(scene.store.jobs.first)
+        let (scene, other) = next(after: first)
+        await claim(scene, other)
+        let job = try #require(scene.store.allJobs.first)
         #expect(job.status == .succeeded && job.started != nil && scene.upstream.places == ["a"])
         #expect(scene.upstream.calls.first?.body?["seed"]?.int == 5)
     }
@@ -101,7 +101,7 @@ import Testing
         _ = await running.value()
         let (scene, runner) = next(after: first)
         await claim(scene, runner)
-        let job = try #require(scene.store.jobs.first)
+        let job = try #require(scene.store.allJobs.first)
         #expect(job.status == .failed && job.attempts.map(\.outcome) == [.unknown] && scene.upstream.calls.isEmpty)
         #expect(scene.store.spentNow(.all, on: first.time.now().day) == .zero)
     }
@@ -114,7 +114,7 @@ import Testing
         let (scene, runner) = next(after: first)
         #expect(try await scene.store.requestCancel(running.job.id))
         await claim(scene, runner)
-        #expect(scene.store.jobs.map(\.status) == [.canceled] && scene.upstream.places == ["a/cancel"])
+        #expect(scene.store.allJobs.map(\.status) == [.canceled] && scene.upstream.places == ["a/cancel"])
     }
 
     // MARK: - Two processes
@@ -128,7 +128,7 @@ import Testing
         await first.upstream.world.wait { !$0.calls.isEmpty }
         let (scene, other) = next(after: first)
         await claim(scene, other)
-        #expect(scene.store.jobs.map(\.status) == [.failed])
+        #expect(scene.store.allJobs.map(\.status) == [.failed])
         gate.update { $0 = true }
         let end = await running.value()
         #expect(end.job.status == .failed && end.job.images.isEmpty && end.sources.isEmpty)
@@ -224,7 +224,7 @@ import Testing
         let broke = await error { _ = try await runner.accept(poor) }
         #expect(broke?.status == 402 && broke?.facts["needed"]?.int == 4 && broke?.facts["available"]?.int == 0)
         await runner.drain()
-        #expect(scene.store.jobs.count == 1)
+        #expect(scene.store.allJobs.count == 1)
     }
 
     private func error(_ operation: () async throws -> Void) async -> APIError? {

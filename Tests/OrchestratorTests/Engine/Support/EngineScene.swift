@@ -97,9 +97,9 @@ struct EngineScene: Sendable {
         let work = JobWork(isForGallery: false, ownKeys: Array(ownKeys.keys))
         var order = JobOrder(owner: UserID(trusted: owner), registry: registry) { full async throws(APIError) in
             let spent = await services.spend.today()
-            var health = health.snapshot(of: registry, at: time.monotonic(), spent: spent)
-            for provider in full { health.remainingSpend[provider] = MicroUSD(micros: -1) }
-            return try Planner(registry: registry, health: health, today: time.now().day)
+            var snapshot = health.snapshot(of: registry, at: time.monotonic(), spent: spent)
+            for provider in full { snapshot.remainingSpend[provider] = MicroUSD(micros: -1) }
+            return try Planner(registry: registry, health: snapshot, today: time.now().day)
                 .plan(request, for: CallerTerms())
         } record: { plan, id in
             record(plan, id, owner, work: work)

@@ -60,7 +60,7 @@ final class MemoryStore: Store {
         entries.compactMap { if case .finish(let job) = $0 { job } else { nil } }
     }
 
-    var jobs: [JobRecord] { state.withLock { $0.rows.values.map(\.job) } }
+    var allJobs: [JobRecord] { state.withLock { $0.rows.values.map(\.job) } }
 
     func spentNow(_ subject: SpendSubject, on day: Day) -> MicroUSD {
         state.withLock { $0.spent[day]?[subject] ?? .zero }
