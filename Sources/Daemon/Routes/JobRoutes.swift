@@ -55,13 +55,34 @@ enum JobRoutes {
         return job
     }
 
+    /// Who cancels waits so long for a daemon elsewhere to hear of it.
+    private static let cancelPatience = Duration.seconds(15)
+    private static let cancelPause = Duration.milliseconds(250)
+
     private static func cancel(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let service = exchange.service
         let job = try await find(exchange)
-        guard !job.status.isFinal, let running = exchange.service.runner.running(job.id) else {
-            throw APIError(409, .invalidRequest, "job_finished", "the job has ended; nothing was changed")
+        let finished = APIError(409, .invalidRequest, "job_finished", "the job has ended; nothing was changed")
+        guard !job.status.isFinal else { throw finished }
+        if let running = service.runner.running(job.id) {
+            running.cancel()
+            let end = await running.value()
+            if end.job.status.isFinal { return answer(end.job, service) }
         }
-        running.cancel()
-        let end = await running.value()
-        return .json(JobAnswer.body(of: end.job, link: exchange.service.link))
+        let isAsked = try await exchange.reading { store throws(StoreError) in try await store.requestCancel(job.id) }
+        guard isAsked else { throw finished }
+        let deadline = service.time.monotonic() + cancelPatience
+        while true {
+            let now = try await exchange.reading { store throws(StoreError) in try await store.job(job.id) } ?? job
+            if now.status.isFinal { return answer(now, service) }
+            guard service.time.monotonic() < deadline, (try? await service.time.sleep(for: cancelPause)) != nil else {
+                return answer(now, service)
+            }
+        }
+    }
+
+    /// 202 where the job has not ended yet.
+    private static func answer(_ job: JobRecord, _ service: Service) -> HTTPResponse {
+        .json(JobAnswer.body(of: job, link: service.link), status: job.status.isFinal ? 200 : 202)
     }
 }

@@ -17,7 +17,7 @@ enum OperationsRoutes {
             exchange throws(APIError) in
             HTTPResponse(
                 headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                body: .bytes(Array(exchange.service.metricsText().utf8))
+                body: .bytes(Array(await exchange.service.metricsText().utf8))
             )
         },
         Route(.get, "/v1/admin/registry", .admin, "The registry in force and the last reload") {
@@ -29,7 +29,7 @@ enum OperationsRoutes {
         },
         Route(.get, "/v1/admin/providers", .admin, "Health, breakers and spend of each provider") {
             exchange throws(APIError) in
-            providers(exchange)
+            await providers(exchange)
         },
         Route(.get, "/v1/usage/providers", .admin, "Spend by provider, model, tier, key or day") {
             exchange throws(APIError) in try await usage(exchange)
@@ -68,15 +68,16 @@ enum OperationsRoutes {
         return .json(source.report)
     }
 
-    private static func providers(_ exchange: Exchange) -> HTTPResponse {
+    private static func providers(_ exchange: Exchange) async -> HTTPResponse {
         let service = exchange.service
-        let day = service.time.now().day
+        let spent = await service.engine.spend.today()
         let rows = service.registry.providers.map { provider -> JSON in
-            let report = service.health.report(of: provider, on: day)
+            let report = service.health.report(of: provider)
             return [
                 "id": .string(provider.id), "adapter": .string(provider.kind),
                 "enabled": .string(provider.availability.rawValue), "in_flight": .integer(report.inFlight),
-                "max_in_flight": .integer(provider.maxInFlight), "spent_today_usd": .text(report.spentToday),
+                "max_in_flight": .integer(provider.maxInFlight),
+                "spent_today_usd": .text(spent[.provider(provider.id)] ?? .zero),
                 "spend_per_day_usd": .text(provider.spendPerDay),
                 "models": .array(
                     report.breakers.map { row in
@@ -133,15 +134,15 @@ extension Service {
         return isLoaded
     }
 
-    func metricsText() -> String {
-        let day = time.now().day
+    func metricsText() async -> String {
+        let today = await engine.spend.today()
         var inFlight: [(labels: String, value: String)] = []
         var spent: [(labels: String, value: String)] = []
         var breakers: [(labels: String, value: String)] = []
         for provider in registry.providers {
-            let report = health.report(of: provider, on: day)
+            let report = health.report(of: provider)
             inFlight.append(("provider=\"\(provider.id)\"", "\(report.inFlight)"))
-            spent.append(("provider=\"\(provider.id)\"", "\(report.spentToday)"))
+            spent.append(("provider=\"\(provider.id)\"", "\(today[.provider(provider.id)] ?? .zero)"))
             for row in report.breakers {
                 breakers.append(
                     ("provider=\"\(provider.id)\",model=\"\(row.model)\"", row.state == .closed ? "0" : "1")

@@ -105,6 +105,10 @@ final class Daemon: Sendable {
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
+                await service.recovery.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
                 await service.webhooks.run()
                 return nil
             }
@@ -134,16 +138,16 @@ final class Daemon: Sendable {
     /// Lets running requests and jobs end, in that order refusing new ones.
     private func stop() async -> Bool {
         log.log(.info, "stopping", [("jobs", "\(service.runner.count)")])
-        async let jobs: Void = service.runner.drain()
+        async let jobs = service.runner.drain(within: Self.grace)
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
-        if isDrained { await jobs }
+        let haveEnded = await jobs
         await service.sealer.seal()
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
         await upstream.shutDown()
-        return isDrained
+        return isDrained && haveEnded
     }
 
     /// Reloads when the file has changed, if the file wants it so.
@@ -261,18 +265,12 @@ final class Daemon: Sendable {
         return response
     }
 
-    /// Brings the record to where serving can begin: administrator, spend of today, jobs that died.
+    /// Brings the record to where serving can begin: the first administrator.
     private func prepare(_ options: ServeOptions, _ directory: DataDirectory) async throws(StartFailure) {
         for warning in service.registrySource.warnings { log.log(.warning, "configuration", [("what", warning)]) }
         do throws(StoreError) {
             try await FirstAdministrator(store: store, time: service.time, directory: directory)
                 .ensure(given: options.adminKey)
-            let today = service.time.now().day
-            let rows = try await store.spend(since: today.start, until: nil, by: [.provider])
-            var spent: [String: MicroUSD] = [:]
-            for row in rows { spent[row.group[0]] = row.cost + row.unresolved }
-            service.health.restore(spend: spent, on: today)
-            try await AbandonedJobs(store: store, time: service.time, log: log).end()
         } catch {
             throw StartFailure("cannot use the database: \(error)")
         }

@@ -7,8 +7,8 @@ import Transport
 final class Service: Sendable {
     let engine: EngineServices
     let runner: JobRunner
+    let recovery: JobRecovery
     let authenticator: Authenticator
-    let limits = RateLimits()
     let links: ImageLinks
     let metrics: Metrics
     let webhooks: WebhookDispatcher
@@ -42,7 +42,9 @@ final class Service: Sendable {
         self.webhooks = webhooks
         self.requestLog = requestLog
         self.spool = spool
-        runner = JobRunner(services: engine)
+        let runner = JobRunner(services: engine)
+        self.runner = runner
+        recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
         authenticator = Authenticator(store: engine.store, time: engine.time)
         started = engine.time.now()
