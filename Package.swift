@@ -79,7 +79,7 @@ let package = Package(
         tests("TransportTests", ["Transport", "Orchestrator"]),
         tests("PersistenceTests", ["Persistence", "Orchestrator"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
-        tests("DaemonTests", ["Daemon", "Transport", "Orchestrator", "CLLHTTP", "CSystem"]),
+        tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
     ]
 )

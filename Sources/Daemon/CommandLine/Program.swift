@@ -61,6 +61,8 @@ public struct Program: Sendable {
         case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
+        case "users": return try await UsersCommand(rest, environment: environment).run()
+        case "keys": return try await KeysCommand(rest, environment: environment).run()
         case "--help", "help", "-h":
             Console.out(Self.help)
             return .success
@@ -79,6 +81,8 @@ public struct Program: Sendable {
           check [FILE]     examine providers.yaml; every mistake with its line and column
           schema           print the JSON Schema of providers.yaml, for editors
           explain          show who would serve a request, and why; no call is made
+          users            list users, make administrators; while the daemon is stopped
+          keys             list, make and revoke a user's keys; while the daemon is stopped
 
           --help           this text, or that of a command
           --version        the version
@@ -109,6 +113,25 @@ public struct Program: Sendable {
           --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
           --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
           --json               the answer of POST /v1/routes/explain
+        """,
+        "users": """
+        Usage: orchestratord users list | grant EMAIL | revoke EMAIL
+          list                 every user: id, time of signing up, role, e-mail address
+          grant EMAIL          make a user an administrator
+          revoke EMAIL         take that back
+          --data-dir DIR       where the database is (ORCHESTRATOR_DATA_DIR; default data)
+          --json               one JSON object a line
+        Refuses while a daemon has the database open; a running one does the same by /v1/admin/users and /v1/admin/grant.
+        """,
+        "keys": """
+        Usage: orchestratord keys list EMAIL | create EMAIL [OPTION]... | revoke EMAIL KEY_ID
+          list EMAIL           a user's keys: id, first characters, state, scopes, name
+          create EMAIL         make a key and print it; it is shown this once
+            --name NAME, --scopes A,B, --expires-at TIME, --policy NAME, --spend-per-day AMOUNT, --rate N/UNIT
+          revoke EMAIL KEY_ID  end a key
+          --data-dir DIR       where the database is (ORCHESTRATOR_DATA_DIR; default data)
+          --json               one JSON object a line
+        Refuses while a daemon has the database open; a running one does the same by /v1/keys.
         """,
     ]
 }

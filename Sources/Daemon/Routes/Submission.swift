@@ -38,7 +38,7 @@ struct Submission {
                 .choice("X-Orchestrator-Fidelity")
         }
         let terms = CallerTerms(
-            policy: headers["x-orchestrator-policy"] ?? caller.key.policy,
+            policy: headers["x-orchestrator-policy"] ?? caller.key?.policy,
             ownKeys: registry.server.requireOwnKey ? Set(ownKeys.keys) : nil
         )
         let now = service.time.now()
@@ -144,7 +144,7 @@ struct Submission {
                 background: request.background
             )
         )
-        job.key = caller.key.id
+        job.key = caller.key?.id
         return job
     }
 

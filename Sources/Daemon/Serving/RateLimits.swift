@@ -12,7 +12,10 @@ final class RateLimits: Sendable {
     {
         let subjects: [(String, Rate, String)] = [
             ("ip:" + address, limits.perIP, "rate_limit_exceeded"),
-            ("key:" + caller.key.id.text, caller.key.rate ?? limits.perKey, "rate_limit_exceeded"),
+            (
+                "key:" + (caller.key?.id.text ?? caller.user.id.text), caller.key?.rate ?? limits.perKey,
+                "rate_limit_exceeded"
+            ),
             ("global", limits.global, "global_rate_limit_exceeded"),
         ]
         let outcome: Result<FixedWindowLimiter.Verdict, APIError> = state.withLock { limiter in

@@ -8,6 +8,8 @@ final class Service: Sendable {
     let engine: EngineServices
     let runner: JobRunner
     let authenticator: Authenticator
+    let accounts: Accounts
+    let keptAnswers: KeptAnswers
     let limits = RateLimits()
     let links: ImageLinks
     let metrics: Metrics
@@ -32,7 +34,8 @@ final class Service: Sendable {
         metrics: Metrics,
         webhooks: WebhookDispatcher,
         requestLog: RequestLog,
-        spool: Spool
+        spool: Spool,
+        hasher: PasswordHasher
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -42,7 +45,13 @@ final class Service: Sendable {
         self.requestLog = requestLog
         self.spool = spool
         runner = JobRunner(services: engine)
-        authenticator = Authenticator(store: engine.store, time: engine.time)
+        authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
+        let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
+        self.accounts = accounts
+        keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
+            body,
+            salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)
+        }
         started = engine.time.now()
     }
 
