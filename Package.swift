@@ -38,6 +38,7 @@ let package = Package(
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CPostgreSQL", pkgConfig: "libpq", apt: "libpq-dev"),
         library("CVips", pkgConfig: "vips", apt: "libvips-dev"),
         library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         // llhttp ships as C source in Debian's node-llhttp; the strict mode can only be chosen when it is compiled.
@@ -52,7 +53,7 @@ let package = Package(
         module("Orchestrator"),
         module("Providers", ["Orchestrator"]),
         module("Transport", ["Orchestrator", "CSystem", "CLLHTTP", "CCurl"]),
-        module("Persistence", ["Orchestrator", "CSQLite", "COpenSSL", "CSystem"]),
+        module("Persistence", ["Orchestrator", "CSQLite", "CPostgreSQL", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
         module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
@@ -65,6 +66,8 @@ let package = Package(
             path: "Tests/FakeVendors",
             swiftSettings: strict
         ),
+        // A PostgreSQL server of the tests' own, for tests of any layer.
+        .target(name: "PostgresTestServer", path: "Tests/PostgresTestServer", swiftSettings: strict),
         tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
 
         // The built daemon as its callers meet it: a process, sockets, files.
@@ -77,7 +80,7 @@ let package = Package(
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
-        tests("PersistenceTests", ["Persistence", "Orchestrator"]),
+        tests("PersistenceTests", ["Persistence", "Orchestrator", "Transport", "PostgresTestServer"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
         tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),

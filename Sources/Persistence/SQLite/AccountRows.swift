@@ -14,13 +14,43 @@ extension Connection {
         return user
     }
 
+    func add(_ user: UserRecord, passwordHash: String) throws(DatabaseError) {
+        try statement("INSERT INTO users (id, email, is_admin, created_ms, password_hash) VALUES (?, ?, ?, ?, ?)")
+            .bind(user.id).bind(user.email).bind(user.isAdmin).bind(user.created).bind(passwordHash).run()
+    }
+
+    func credentials(email: String) throws(DatabaseError) -> (user: UserRecord, passwordHash: String?)? {
+        try statement("SELECT id, email, is_admin, created_ms, password_hash FROM users WHERE email = ?").bind(email)
+            .first { (user: UserRecord($0), passwordHash: $0.optionalText(4)) }
+    }
+
+    func setPassword(_ hash: String, of user: UserID) throws(DatabaseError) -> Bool {
+        try statement("UPDATE users SET password_hash = ? WHERE id = ?").bind(hash).bind(user).run()
+        return changes == 1
+    }
+
+    func setAdmin(_ isAdmin: Bool, of user: UserID) throws(DatabaseError) -> Bool {
+        try statement("UPDATE users SET is_admin = ? WHERE id = ?").bind(isAdmin).bind(user).run()
+        return changes == 1
+    }
+
+    func users(after: UserID?, limit: Int) throws(DatabaseError) -> [UserRecord] {
+        let filter = after == nil ? "" : " WHERE id < ?"
+        let statement = try statement(
+            composed: "SELECT id, email, is_admin, created_ms FROM users\(filter) ORDER BY id DESC LIMIT ?"
+        )
+        if let after { statement.bind(after) }
+        return try statement.bind(limit).all(UserRecord.init)
+    }
+
     func user(_ id: UserID) throws(DatabaseError) -> UserRecord? {
         try statement("SELECT id, email, is_admin, created_ms FROM users WHERE id = ?").bind(id).first(UserRecord.init)
     }
 }
 
 extension UserRecord {
-    fileprivate init(_ row: borrowing Row) {
+    /// Reads id, address, whether administrator, and creation.
+    init(_ row: borrowing Row) {
         self.init(id: row.id(0), email: row.text(1), isAdmin: row.bool(2), created: row.time(3))
     }
 }

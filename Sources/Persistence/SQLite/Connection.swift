@@ -12,13 +12,21 @@ internal import Glibc
     private var constant: [UInt: Statement] = [:]
     /// Of texts put together from parts; few, as the parts are.
     private var composed: [String: Statement] = [:]
+    /// What becomes of each statement's text before it is prepared; tests plant faults here.
+    private let rewriting: @Sendable (String) -> String
     /// Kept until the file is closed, which the end of `deinit` is.
     private let lock: DirectoryLock?
     /// Written by SQLite at every commit.
     private let logPages: UnsafeMutablePointer<CInt>
 
-    init(path: String, access: Access, lock: DirectoryLock? = nil) throws(DatabaseError) {
+    init(
+        path: String,
+        access: Access,
+        lock: DirectoryLock? = nil,
+        rewriting: @escaping @Sendable (String) -> String = { $0 }
+    ) throws(DatabaseError) {
         self.lock = lock
+        self.rewriting = rewriting
         unsafe logPages = .allocate(capacity: 1)
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -68,7 +76,7 @@ internal import Glibc
     func statement(_ sql: StaticString) throws(DatabaseError) -> Statement {
         let address = unsafe UInt(bitPattern: sql.utf8Start)
         if let statement = constant[address] { return statement }
-        let statement = try unsafe Statement(sql.description, on: handle)
+        let statement = try unsafe Statement(rewriting(sql.description), on: handle)
         constant[address] = statement
         return statement
     }
@@ -76,7 +84,7 @@ internal import Glibc
     /// The prepared form of a text composed of a bounded set of parts; made once and kept.
     func statement(composed sql: String) throws(DatabaseError) -> Statement {
         if let statement = composed[sql] { return statement }
-        let statement = try unsafe Statement(sql, on: handle)
+        let statement = try unsafe Statement(rewriting(sql), on: handle)
         composed[sql] = statement
         return statement
     }
@@ -103,11 +111,11 @@ internal import Glibc
         let value: Value
         do throws(DatabaseError) {
             value = try body(self)
+            try statement("COMMIT").run()
         } catch {
             undo()
             throw error
         }
-        try statement("COMMIT").run()
         return value
     }
 

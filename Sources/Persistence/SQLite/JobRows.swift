@@ -1,106 +1,10 @@
 internal import Orchestrator
 
-// MARK: - Writing jobs
-
-extension Connection {
-    func insert(_ job: JobRecord) throws(DatabaseError) {
-        try statement(
-            """
-            INSERT INTO jobs (id, owner, key_id, request_id, operation, status, model, policy, created_ms, started_ms,
-                finished_ms, cost_micro_usd, request, answer, adapted, error)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        )
-        .bind(job.id).bind(job.owner).bind(job.key?.text).bind(job.requestID).bind(word: job.operation)
-        .bind(word: job.status).bind(job.request["model"]?.string ?? "").bind(job.policy).bind(job.created)
-        .bind(job.started).bind(job.finished).bind(job.cost).bind(.object(job.request)).bind(job.answer.json)
-        .bind(Connection.json(job.adapted)).bind(job.error?.record)
-        .run()
-        for attempt in job.attempts { try insert(attempt, of: job.id) }
-        for image in job.images { try insert(image) }
-    }
-
-    /// Writes the end of a job that has none yet; what was fixed at its acceptance stays.
-    func finish(_ job: JobRecord, inGallery: Bool) throws(DatabaseError) {
-        try statement(
-            """
-            UPDATE jobs SET status = ?, policy = ?, started_ms = ?, finished_ms = ?, cost_micro_usd = ?, answer = ?,
-                adapted = ?, error = ?
-            WHERE id = ? AND status IN ('queued', 'running')
-            """
-        )
-        .bind(word: job.status).bind(job.policy).bind(job.started).bind(job.finished).bind(job.cost)
-        .bind(job.answer.json).bind(Connection.json(job.adapted)).bind(job.error?.record).bind(job.id)
-        .run()
-        guard changes == 1 else { return try requireJob(job.id) }
-        for attempt in job.attempts { try put(attempt, of: job.id) }
-        // What was intended and never made would be taken for work under way, at its worst cost.
-        try statement("DELETE FROM attempts WHERE job_id = ? AND n NOT IN (SELECT value FROM json_each(?))")
-            .bind(job.id).bind(.array(job.attempts.map { .integer($0.n) })).run()
-        for image in job.images {
-            try insert(image)
-            if inGallery { try hang(image.id, at: job.finished ?? image.created) }
-        }
-    }
-
-    /// Writes an attempt and, by it, that its job is running.
-    func record(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
-        try put(attempt, of: job)
-        try statement(
-            "UPDATE jobs SET status = 'running', started_ms = coalesce(started_ms, ?) WHERE id = ? AND status = 'queued'"
-        )
-        .bind(attempt.started).bind(job).run()
-    }
-
-    private func put(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
-        // An upsert would take the entry out of the index of times and put it back, though the time hardly ever changes.
-        let update = try statement(
-            """
-            UPDATE attempts SET provider = ?, model = ?, tier = ?, count = ?, ended_ms = ?, outcome = ?, label = ?,
-                cost_micro_usd = ?, delivered = ?, handle = ?, usage = ?
-            WHERE job_id = ? AND n = ? AND started_ms = ?
-            """
-        )
-        try bind(attempt, to: update).bind(job).bind(attempt.n).bind(attempt.started).run()
-        if changes == 1 { return }
-        try statement("DELETE FROM attempts WHERE job_id = ? AND n = ?").bind(job).bind(attempt.n).run()
-        try insert(attempt, of: job)
-    }
-
-    private func insert(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
-        let insertion = try statement(
-            """
-            INSERT INTO attempts (provider, model, tier, count, ended_ms, outcome, label, cost_micro_usd, delivered,
-                handle, usage, job_id, n, started_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        )
-        try bind(attempt, to: insertion).bind(job).bind(attempt.n).bind(attempt.started).run()
-    }
-
-    /// Binds everything but what an attempt is found by.
-    private func bind(_ attempt: AttemptRecord, to statement: Statement) -> Statement {
-        statement.bind(attempt.provider).bind(attempt.model).bind(word: attempt.tier).bind(attempt.count)
-            .bind(attempt.ended).bind(word: attempt.outcome).bind(attempt.label).bind(attempt.cost)
-            .bind(attempt.delivered).bind(attempt.handle?.json).bind(attempt.usage?.json)
-    }
-
-    private func requireJob(_ id: JobID) throws(DatabaseError) {
-        let exists = try statement("SELECT 1 FROM jobs WHERE id = ?").bind(id).first { _ in true }
-        guard exists == true else { throw .conflict("no job '\(id)' was accepted") }
-    }
-
-    private static func json(_ adapted: [Adaptation]) -> JSON? {
-        adapted.isEmpty ? nil : .array(adapted.map(\.json))
-    }
-}
-
-// MARK: - Reading jobs
-
 extension Connection {
     private static let jobColumns = """
         SELECT id, owner, key_id, request_id, operation, status, created_ms, started_ms, finished_ms, request, policy,
-            answer, adapted, cost_micro_usd, error FROM jobs
+            answer, adapted, cost_micro_usd, error, quote, credits_reserved, credits_charged, credits_refunded,
+            free_reserved, free_used, free_day FROM jobs
         """
 
     func job(_ id: JobID) throws(DatabaseError) -> JobRecord? {
@@ -109,17 +13,15 @@ extension Connection {
         return try completed(job)
     }
 
-    func unfinishedJobs() throws(DatabaseError) -> [JobRecord] {
-        let jobs = try statement(composed: Connection.jobColumns + " WHERE status IN ('queued', 'running') ORDER BY id")
-            .all(JobRecord.init)
-        return try jobs.map { job throws(DatabaseError) in try completed(job) }
-    }
-
     func jobs(_ query: JobQuery) throws(DatabaseError) -> [JobRecord] {
         var conditions: [String] = []
         if query.owner != nil { conditions.append("owner = ?") }
         if query.after != nil { conditions.append("id < ?") }
-        if query.status != nil { conditions.append("status = ?") }
+        if let status = query.status {
+            // Said as in the partial indexes, or SQLite would not use them.
+            let kind = status.isFinal ? "'succeeded', 'failed', 'canceled'" : "'queued', 'running'"
+            conditions.append("status = ? AND status IN (\(kind))")
+        }
         if query.model != nil {
             conditions.append(
                 """
@@ -151,14 +53,7 @@ extension Connection {
     /// Adds attempts and pictures to the row of a job.
     private func completed(_ row: JobRecord) throws(DatabaseError) -> JobRecord {
         var job = row
-        job.attempts = try statement(
-            """
-            SELECT n, provider, model, tier, count, started_ms, ended_ms, outcome, label, cost_micro_usd, delivered,
-                handle, usage
-            FROM attempts WHERE job_id = ? ORDER BY n
-            """
-        )
-        .bind(job.id).all(AttemptRecord.init)
+        job.attempts = try attempts(of: job.id)
         job.images = try images(of: job.id)
         return job
     }
@@ -190,25 +85,12 @@ extension JobRecord {
         adapted = try row.optional(12, "adapted") { $0.array?.compactMap(Adaptation.init) } ?? []
         cost = row.money(13)
         error = try row.optional(14, "error", APIError.init(record:))
-    }
-}
-
-extension AttemptRecord {
-    fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
-        self.init(
-            n: Int(row.integer(0)),
-            provider: row.text(1),
-            model: row.text(2),
-            tier: try row.word(3, "tier"),
-            count: Int(row.integer(4)),
-            started: row.time(5)
-        )
-        ended = row.optionalTime(6)
-        outcome = row.optionalText(7) == nil ? nil : try row.word(7, "outcome")
-        label = row.optionalText(8)
-        cost = row.money(9)
-        delivered = Int(row.integer(10))
-        handle = try row.optional(11, "handle", VendorHandle.init)
-        usage = try row.optional(12, "usage", TokenUsage.init)
+        quote = try row.optional(15, "quote", CreditQuote.init)
+        credits.reserved = Int(row.integer(16))
+        credits.charged = Int(row.integer(17))
+        credits.refunded = Int(row.integer(18))
+        credits.freeReserved = Int(row.integer(19))
+        credits.freeUsed = Int(row.integer(20))
+        credits.freeDay = row.optionalDay(21)
     }
 }

@@ -6,6 +6,7 @@ extension Migration {
     static let released: [Migration] = [
         Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
         Migration(version: 2, statements: [gallery]),
+        Migration(version: 3, statements: books),
     ]
 
     private static let users = """

@@ -6,6 +6,8 @@ extension Row {
 
     func time(_ column: CInt) -> Timestamp { Timestamp(milliseconds: integer(column)) }
     func optionalTime(_ column: CInt) -> Timestamp? { optionalInteger(column).map(Timestamp.init(milliseconds:)) }
+    func day(_ column: CInt) -> Day { Day(number: Int(integer(column))) }
+    func optionalDay(_ column: CInt) -> Day? { optionalInteger(column).map { Day(number: Int($0)) } }
     func money(_ column: CInt) -> MicroUSD { MicroUSD(micros: integer(column)) }
     func optionalID<ID: RecordID>(_ column: CInt) -> ID? { optionalText(column).map(ID.init(trusted:)) }
     func id<ID: RecordID>(_ column: CInt) -> ID { ID(trusted: text(column)) }
@@ -49,6 +51,9 @@ extension Statement {
 
     @discardableResult
     func bind(_ time: Timestamp?) -> Statement { bind(time?.milliseconds) }
+
+    @discardableResult
+    func bind(_ day: Day?) -> Statement { bind((day?.number).map(Int64.init)) }
 
     @discardableResult
     func bind(_ amount: MicroUSD?) -> Statement { bind(amount?.micros) }

@@ -31,20 +31,29 @@ package final class SQLiteStore: Store {
     /// Blocks on the disk: call it at start. Throws `.unavailable` when another process owns the file, `.conflict` when a
     /// newer release wrote it.
     package convenience init(directory: String, options: Options = Options()) throws(StoreError) {
-        try self.init(directory: directory, options: options, migrations: Migration.released)
+        try self.init(directory: directory, options: options, migrations: Migration.released, rewriting: { $0 })
     }
 
-    init(directory: String, options: Options, migrations: [Migration]) throws(StoreError) {
+    /// `rewriting` is for tests that plant faults in statements.
+    init(
+        directory: String,
+        options: Options,
+        migrations: [Migration] = Migration.released,
+        rewriting: @escaping @Sendable (String) -> String = { $0 }
+    ) throws(StoreError) {
         _ = SQLiteStore.configureLibrary
         let lock = try DirectoryLock(path: directory + "/orchestrator.lock")
         let path = directory + "/orchestrator.sqlite"
         try SQLiteStore.createPrivately(path)
         do throws(DatabaseError) {
-            let connection = try Connection(path: path, access: .readWrite, lock: lock)
+            let connection = try Connection(path: path, access: .readWrite, lock: lock, rewriting: rewriting)
             try Migration.apply(migrations, to: connection)
+            try connection.endLeases()
             if let pages = options.maxPages { try connection.execute("PRAGMA max_page_count = \(pages)") }
             var reading: [Connection] = []
-            for _ in 0..<max(1, options.readers) { reading.append(try Connection(path: path, access: .readOnly)) }
+            for _ in 0..<max(1, options.readers) {
+                reading.append(try Connection(path: path, access: .readOnly, rewriting: rewriting))
+            }
             let writer = GroupCommitWriter(queueLimit: options.queueLimit, wakeups: options.wakeups)
             self.writer = writer
             readers = ReaderPool(reading, queueLimit: options.queueLimit)
@@ -85,11 +94,11 @@ package final class SQLiteStore: Store {
         try await write { db throws(DatabaseError) in try db.constant(name, orElse: value) }
     }
 
-    private func write<Value: Sendable>(_ body: @escaping TypedCall<Value>.Body) async throws(StoreError) -> Value {
+    func write<Value: Sendable>(_ body: @escaping TypedCall<Value>.Body) async throws(StoreError) -> Value {
         try await writer.queue.call(body)
     }
 
-    private func read<Value: Sendable>(_ body: @escaping TypedCall<Value>.Body) async throws(StoreError) -> Value {
+    func read<Value: Sendable>(_ body: @escaping TypedCall<Value>.Body) async throws(StoreError) -> Value {
         try await readers.queue.call(body)
     }
 
@@ -100,34 +109,6 @@ package final class SQLiteStore: Store {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unavailable("cannot open '\(path)': \(SystemError.text(errno))") }
         Glibc.close(descriptor)
-    }
-}
-
-// MARK: - Jobs
-
-extension SQLiteStore {
-    package func accept(_ job: JobRecord) async throws(StoreError) {
-        try await write { db throws(DatabaseError) in try db.insert(job) }
-    }
-
-    package func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError) {
-        try await write { db throws(DatabaseError) in try db.record(attempt, of: job) }
-    }
-
-    package func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError) {
-        try await write { db throws(DatabaseError) in try db.finish(job, inGallery: inGallery) }
-    }
-
-    package func job(_ id: JobID) async throws(StoreError) -> JobRecord? {
-        try await read { db throws(DatabaseError) in try db.job(id) }
-    }
-
-    package func jobs(_ query: JobQuery) async throws(StoreError) -> [JobRecord] {
-        try await read { db throws(DatabaseError) in try db.jobs(query) }
-    }
-
-    package func unfinishedJobs() async throws(StoreError) -> [JobRecord] {
-        try await read { db throws(DatabaseError) in try db.unfinishedJobs() }
     }
 }
 
@@ -171,49 +152,6 @@ extension SQLiteStore {
     }
 }
 
-// MARK: - Users, keys, spend
-
-extension SQLiteStore {
-    package func ensureUser(
-        email: String,
-        isAdmin: Bool,
-        now: Timestamp,
-        id: UserID
-    ) async throws(StoreError) -> UserRecord {
-        try await write { db throws(DatabaseError) in
-            try db.ensureUser(email: email, isAdmin: isAdmin, now: now, id: id)
-        }
-    }
-
-    package func user(_ id: UserID) async throws(StoreError) -> UserRecord? {
-        try await read { db throws(DatabaseError) in try db.user(id) }
-    }
-
-    package func addKey(_ key: KeyRecord) async throws(StoreError) {
-        try await write { db throws(DatabaseError) in try db.add(key) }
-    }
-
-    package func key(hash: String) async throws(StoreError) -> KeyRecord? {
-        try await read { db throws(DatabaseError) in try db.key(hash: hash) }
-    }
-
-    package func keys(of owner: UserID) async throws(StoreError) -> [KeyRecord] {
-        try await read { db throws(DatabaseError) in try db.keys(of: owner) }
-    }
-
-    package func revokeKey(_ id: KeyID, owner: UserID, now: Timestamp) async throws(StoreError) -> Bool {
-        try await write { db throws(DatabaseError) in try db.revokeKey(id, owner: owner, now: now) }
-    }
-
-    package func spend(
-        since: Timestamp,
-        until: Timestamp?,
-        by columns: [SpendColumn]
-    ) async throws(StoreError) -> [SpendRow] {
-        try await read { db throws(DatabaseError) in try db.spend(since: since, until: until, by: columns) }
-    }
-}
-
 // MARK: - Life
 
 extension SQLiteStore {
@@ -223,5 +161,9 @@ extension SQLiteStore {
         try await write { db throws(DatabaseError) in
             if probes { try db.execute("INSERT OR REPLACE INTO constants VALUES ('probe', hex(randomblob(4)))") }
         }
+    }
+
+    package func sweep(now: Timestamp) async throws(StoreError) {
+        try await write { db throws(DatabaseError) in try db.sweep(now: now) }
     }
 }

@@ -89,6 +89,23 @@ internal import CSQLite
         return try unsafe read(Row(handle))
     }
 
+    /// The one row that a change returns, or nil; the change is complete either way.
+    func returning<Value>(_ read: (borrowing Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> Value? {
+        try all(read).first
+    }
+
+    /// Shows every row to `body` and keeps none.
+    func forEach(_ body: (borrowing Row) throws(DatabaseError) -> Void) throws(DatabaseError) {
+        while try step() {
+            do throws(DatabaseError) {
+                try body(unsafe Row(handle))
+            } catch {
+                reset()
+                throw error
+            }
+        }
+    }
+
     /// Every row as `read` sees it.
     func all<Value>(_ read: (borrowing Row) throws(DatabaseError) -> Value) throws(DatabaseError) -> [Value] {
         var values: [Value] = []

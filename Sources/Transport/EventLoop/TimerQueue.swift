@@ -2,6 +2,19 @@
 package struct TimerToken: Sendable, Hashable {
     fileprivate let slot: Int32
     fileprivate let generation: UInt32
+
+    fileprivate init(slot: Int32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
+
+    /// The token as one number, for those who must not know its type.
+    var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: slot)) }
+
+    init(rawValue: UInt64) {
+        slot = Int32(truncatingIfNeeded: rawValue)
+        generation = UInt32(truncatingIfNeeded: rawValue >> 32)
+    }
 }
 
 /// Actions ordered by deadline: a binary heap over reusable slots, so that adding and cancelling are O(log n).

@@ -1,0 +1,35 @@
+internal import Orchestrator
+
+/// One statement that a task waits for; confined to the loop's thread once it is handed over.
+final class PostgresQuery: @unchecked Sendable {
+    typealias Answer = Result<PostgresResult, PostgresError>
+
+    let statement: PostgresStatement
+    let values: [PostgresValue]
+    private var continuation: CheckedContinuation<Answer, Never>?
+    /// The one that it runs on.
+    var connection: PostgresConnection?
+    /// How often it has been begun.
+    var attempts = 0
+    var deadline: DelayedCall?
+    /// What kept it from being answered so far.
+    var lastFailure: PostgresError?
+
+    init(
+        _ statement: PostgresStatement,
+        _ values: [PostgresValue],
+        _ continuation: CheckedContinuation<Answer, Never>
+    ) {
+        self.statement = statement
+        self.values = values
+        self.continuation = continuation
+    }
+
+    var isOver: Bool { continuation == nil }
+
+    /// Lets the task go on; whatever comes later is ignored.
+    func finish(_ answer: Answer) {
+        connection = nil
+        continuation.take()?.resume(returning: answer)
+    }
+}
