@@ -253,6 +253,7 @@ struct Unexpected: Error {}
         #expect(try #require(first.registry).provider("stability")?.availability == .disabled && first.warnings.isEmpty)
         var environment = without("STABILITY_API_KEY")
         environment["REQUIRE_OWN_OPENAI_KEY"] = "true"
+        environment["DEPLOYMENT_MODE"] = "self-hosted"
         let second = try #require(Sample.read(Sample.complete, environment: environment).registry)
         #expect(
             second.server.requireOwnKey && second.provider("stability") != nil
@@ -290,6 +291,12 @@ struct Unexpected: Error {}
         )
         environment["DEPLOYMENT_MODE"] = "hosted"
         #expect(Sample.read(Sample.complete, environment: environment).errors.map(\.key) == ["server.mode"])
+    }
+
+    @Test func `in official mode callers bring no keys of their own`() {
+        var environment = Sample.environment
+        environment["REQUIRE_OWN_OPENAI_KEY"] = "true"
+        #expect(Sample.read(Sample.complete, environment: environment).errors.map(\.key) == ["server.require_own_key"])
     }
 
     @Test(arguments: [

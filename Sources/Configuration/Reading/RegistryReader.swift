@@ -86,6 +86,14 @@ struct RegistryReader {
             server.corsOrigins = origins
         }
         override(&server, at: node ?? root)
+        if server.mode == .official, server.requireOwnKey {
+            diagnostics.error(
+                (node ?? root).error(
+                    "require_own_key",
+                    "must be false in official mode, where the house pays the vendors and charges credits"
+                )
+            )
+        }
         registry.server = server
     }
 

@@ -63,6 +63,10 @@ public struct Program: Sendable {
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
         case "users": return try await UsersCommand(rest, environment: environment).run()
         case "keys": return try await KeysCommand(rest, environment: environment).run()
+        case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
+        case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
+        case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
+        case "restore": return try await BackupCommand(.restore, rest, environment: environment).run()
         case "--help", "help", "-h":
             Console.out(Self.help)
             return .success
@@ -83,6 +87,10 @@ public struct Program: Sendable {
           explain          show who would serve a request, and why; no call is made
           users            list users, make administrators; while the daemon is stopped
           keys             list, make and revoke a user's keys; while the daemon is stopped
+          verify-ledger    compute every balance anew and follow the chain of transfers
+          migrate          bring the database's schema up to date
+          backup FILE      write database, secrets and pictures to one file
+          restore FILE     make a data directory of such a file
 
           --help           this text, or that of a command
           --version        the version
@@ -132,6 +140,29 @@ public struct Program: Sendable {
           --data-dir DIR       where the database is (ORCHESTRATOR_DATA_DIR; default data)
           --json               one JSON object a line
         Refuses while a daemon has the database open; a running one does the same by /v1/keys.
+        """,
+        "verify-ledger": """
+        Usage: orchestratord verify-ledger [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+        Computes every balance, hold and link of the chain anew. Each thing that is wrong is a line on standard error,
+        and the exit code is 1. An SQLite file must not be in use by a running daemon.
+        """,
+        "migrate": """
+        Usage: orchestratord migrate [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+        Brings the database's schema up to date, as serve does at its start. An SQLite file must not be in use.
+        """,
+        "backup": """
+        Usage: orchestratord backup FILE [--data-dir DIR]
+        Writes the SQLite database, the secrets and the pictures of a data directory (ORCHESTRATOR_DATA_DIR; default
+        data) to one new file, a tar archive. Keep it as safe as the directory itself: it holds keys. No daemon may have
+        the database open. PostgreSQL and S3 have tools of their own.
+        """,
+        "restore": """
+        Usage: orchestratord restore FILE [--data-dir DIR]
+        Makes a data directory (ORCHESTRATOR_DATA_DIR; default data) of a backup. The directory must not have a database.
         """,
     ]
 }

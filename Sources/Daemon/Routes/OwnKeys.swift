@@ -30,6 +30,12 @@ enum OwnKeys {
                 keys[provider.id] = Secret(key)
             }
         }
+        if let name = keys.keys.min(), registry.server.mode == .official {
+            throw .invalidValue(
+                headers.contains("x-provider-key") ? "X-Provider-Key" : "openai_api_key",
+                "this server uses its own key for '\(name)' and charges credits; send none of yours"
+            )
+        }
         return keys
     }
 

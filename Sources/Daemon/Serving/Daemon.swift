@@ -113,6 +113,10 @@ final class Daemon: Sendable {
                 await watchFile()
                 return nil
             }
+            group.addTask { [self] in
+                await service.sealer.run()
+                return nil
+            }
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
@@ -135,6 +139,7 @@ final class Daemon: Sendable {
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
         if isDrained { await jobs }
+        await service.sealer.seal()
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
@@ -254,7 +259,8 @@ final class Daemon: Sendable {
     static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
-            + KeyRoutes.all + GalleryRoutes.all + OperationsRoutes.all + AdminUserRoutes.all + AuditRoutes.all
+            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

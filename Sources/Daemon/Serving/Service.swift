@@ -17,6 +17,7 @@ final class Service: Sendable {
     let requestLog: RequestLog
     let registrySource: RegistrySource
     let spool: Spool
+    let sealer: Sealer
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -45,6 +46,7 @@ final class Service: Sendable {
         self.requestLog = requestLog
         self.spool = spool
         runner = JobRunner(services: engine)
+        sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
         authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts

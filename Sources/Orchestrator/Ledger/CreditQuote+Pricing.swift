@@ -60,6 +60,13 @@ extension CreditQuote {
 
     /// An amount in whole credits, without a part of one.
     package func credits(_ amount: MicroUSD) -> Int { Int(amount.micros / credit.micros) }
+
+    /// What so many credits are worth; nil beyond what money may come to in one transfer.
+    package func worth(_ credits: Int) -> MicroUSD? {
+        guard let worth = credit.multiplied(by: credits), worth.micros.magnitude <= MicroUSD.largestReadable.magnitude
+        else { return nil }
+        return worth
+    }
 }
 
 // MARK: - Sums

@@ -106,6 +106,22 @@ package struct LedgerTransfer: Sendable, Hashable {
     }
 }
 
+/// What all accounts come to; `posted = purchased + granted - charged`.
+package struct LedgerTotals: Sendable, Hashable {
+    package var users = 0
+    /// Of all users, with what is held.
+    package var posted = MicroUSD.zero
+    package var held = MicroUSD.zero
+    /// Minus what stands on `house:payments`: bought, less what was given back.
+    package var purchased = MicroUSD.zero
+    /// Minus what stands on `house:grants`: given, less what was taken back.
+    package var granted = MicroUSD.zero
+    /// What stands on `house:revenue`.
+    package var charged = MicroUSD.zero
+
+    package init() {}
+}
+
 /// What a check of the books found.
 package struct LedgerReport: Sendable, Hashable {
     package var accounts = 0

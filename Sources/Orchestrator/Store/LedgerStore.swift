@@ -11,6 +11,9 @@ package protocol LedgerStore {
     /// A user's statement, newest first: `offset` lines skipped, at most `limit`, 1...100.
     func statement(of user: UserID, offset: Int, limit: Int) async throws(StoreError) -> [LedgerEntry]
 
+    /// Sums over all users and over what the house has from them.
+    func ledgerTotals() async throws(StoreError) -> LedgerTotals
+
     /// Numbers transfers that have no number yet and chains their hashes; returns how many. One caller at a time works, the
     /// others get 0.
     func seal(limit: Int) async throws(StoreError) -> Int

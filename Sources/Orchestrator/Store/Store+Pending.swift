@@ -50,6 +50,7 @@ extension Store {
     package func statement(of user: UserID, offset: Int, limit: Int) async throws(StoreError) -> [LedgerEntry] {
         throw pending()
     }
+    package func ledgerTotals() async throws(StoreError) -> LedgerTotals { throw pending() }
     package func seal(limit: Int) async throws(StoreError) -> Int { throw pending() }
     package func verifyLedger() async throws(StoreError) -> LedgerReport { throw pending() }
     package func claimWebhooks(for duration: Duration, now: Timestamp, limit: Int) async throws(StoreError)

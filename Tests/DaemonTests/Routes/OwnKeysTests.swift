@@ -50,6 +50,22 @@ import Testing
         #expect(param([value]) == "X-Provider-Key")
     }
 
+    @Test func `where credits are charged, a key of the caller's own is refused by the field that brought it`() throws {
+        var official = Self.registry
+        official.server.mode = .official
+        func read(_ values: [String], _ fields: JSONObject = [:]) throws(APIError) -> Int {
+            let headers = HTTPHeaders(values.map { ("X-Provider-Key", $0) })
+            return try OwnKeys.read(headers, fields: fields, registry: official).count
+        }
+        #expect(try read([]) == 0 && read([""]) == 0 && read([], ["openai_api_key": ""]) == 0)
+        for (values, fields, param) in [
+            (["openai=sk-1"], [:], "X-Provider-Key"), ([], ["openai_api_key": "sk-b"], "openai_api_key"),
+        ] as [([String], JSONObject, String)] {
+            let error = #expect(throws: APIError.self) { try read(values, fields) }
+            #expect(error?.status == 400 && error?.param == param && error?.message.contains("sk-") == false)
+        }
+    }
+
     @Test func `OpenAI's key in the body is for every provider of its kind that has none in the header`() throws {
         #expect(try read([], ["openai_api_key": "sk-b"]) == ["openai": "sk-b", "second": "sk-b"])
         #expect(try read(["openai=sk-h"], ["openai_api_key": "sk-b"]) == ["openai": "sk-h", "second": "sk-b"])

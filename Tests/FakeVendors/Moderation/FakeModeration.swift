@@ -1,4 +1,4 @@
-package import Orchestrator
+import Orchestrator
 
 /// A stand-in for OpenAI's `POST /v1/moderations` behind its own port, which refuses whatever the real one refuses.
 package final class FakeModeration: Sendable {

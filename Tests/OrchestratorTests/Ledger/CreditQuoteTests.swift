@@ -202,27 +202,32 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `whoever serves whatever part of a request, the charge is at most what was held`(seed: UInt64) throws {
-        var chance = SeededChance(seed)
+        var chance = SeededRandom(seed: seed)
         let tiers = Tier.allCases
-        let pool = chance.flag() ? [Tier.low] : tiers
-        let offers = (0..<chance.number(1...4)).map { _ in
-            (pool[chance.number(0...pool.count - 1)], "\(MicroUSD(micros: Int64(chance.number(0...90_000))))")
+        let pool = Bool.random(using: &chance) ? [Tier.low] : tiers
+        let offers = (0..<Int.random(in: 1...4, using: &chance)).map { _ in
+            (
+                pool[Int.random(in: 0..<pool.count, using: &chance)],
+                "\(MicroUSD(micros: Int64(Int.random(in: 0...90_000, using: &chance))))"
+            )
         }
-        let quote = try Self.quote(chance.flag() ? .flat : .metered) { billing in
-            billing.credit = MicroUSD(micros: Int64(chance.number(1...30_000)))
-            billing.markupMillionths = Int64(chance.number(1...5_000_000))
-            billing.dailyFree = chance.number(0...4)
-            for tier in tiers { billing.flat[tier] = chance.flag() ? chance.number(1...40) : nil }
+        let quote = try Self.quote(Bool.random(using: &chance) ? .flat : .metered) { billing in
+            billing.credit = MicroUSD(micros: Int64(Int.random(in: 1...30_000, using: &chance)))
+            billing.markupMillionths = Int64(Int.random(in: 1...5_000_000, using: &chance))
+            billing.dailyFree = Int.random(in: 0...4, using: &chance)
+            for tier in tiers {
+                billing.flat[tier] = Bool.random(using: &chance) ? Int.random(in: 1...40, using: &chance) : nil
+            }
         }
-        let count = chance.number(1...10)
+        let count = Int.random(in: 1...10, using: &chance)
         let plan = try Self.plan(offers, count: count)
         let claim = quote.claim(for: plan)
-        let free = chance.number(0...claim.holds.count - 1)
+        let free = Int.random(in: 0..<claim.holds.count, using: &chance)
         // Each picture by any of the candidates, at most at its worst; perhaps fewer than were asked.
-        let pictures = (0..<chance.number(1...count)).map { _ in
-            let candidate = plan.candidates[chance.number(0...plan.candidates.count - 1)]
-            let cost = MicroUSD(micros: Int64(chance.number(0...Int(candidate.unitPrice.micros))))
-            return (candidate.offer.tier, chance.flag() ? "\(candidate.unitPrice)" : "\(cost)")
+        let pictures = (0..<Int.random(in: 1...count, using: &chance)).map { _ in
+            let candidate = plan.candidates[Int.random(in: 0..<plan.candidates.count, using: &chance)]
+            let cost = MicroUSD(micros: Int64(Int.random(in: 0...Int(candidate.unitPrice.micros), using: &chance)))
+            return (candidate.offer.tier, Bool.random(using: &chance) ? "\(candidate.unitPrice)" : "\(cost)")
         }
         let unheld = quote.settlement(of: Self.job(pictures, reserved: .max, free: free))
         #expect(unheld.charge <= claim.holds[free] && unheld.freeUsed == min(free, pictures.count))
@@ -231,22 +236,6 @@ import Testing
         #expect(isPaid ? unheld.charge >= claim.credit : unheld.charge == .zero)
         #expect(zip(claim.holds, claim.holds.dropFirst()).allSatisfy { $0 >= $1 })
     }
-}
-
-/// Chance that is the same for the same seed.
-private struct SeededChance {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
-    }
-
-    mutating func number(_ range: ClosedRange<Int>) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return range.lowerBound + Int((state >> 33) % UInt64(range.count))
-    }
-
-    mutating func flag() -> Bool { number(0...1) == 1 }
 }
 
 extension TokenPrices {
