@@ -146,22 +146,35 @@ import Testing
     {
         try await Scene.play { scene in
             _ = try await Browser(scene.daemon).signUp("a@b.test")
-            let data = ["--data-dir", scene.daemon.dataDirectory.path]
-            let refused = try await DaemonProcess.command(["users", "list"] + data)
+            let data = [
+                "--data-dir", scene.daemon.dataDirectory.path, "--config", scene.daemon.configurationPath,
+            ]
+            let environment = scene.farm.environment
+            let refused = try await DaemonProcess.command(["users", "list"] + data, environment: environment)
             #expect(refused.status == 1 && refused.output.contains("another process owns the SQLite file"))
             #expect(await scene.daemon.stop() == 0)
-            #expect(try await DaemonProcess.command(["users", "grant", "A@b.test"] + data).status == 0)
-            let users = try await DaemonProcess.command(["users", "list"] + data).output
+            #expect(
+                try await DaemonProcess.command(["users", "grant", "A@b.test"] + data, environment: environment).status
+                    == 0
+            )
+            let users = try await DaemonProcess.command(["users", "list"] + data, environment: environment).output
             #expect(users.contains("admin  a@b.test") && users.contains("admin@localhost"))
-            let made = try await DaemonProcess.command(["keys", "create", "a@b.test", "--scopes", "admin"] + data)
+            let made = try await DaemonProcess.command(
+                ["keys", "create", "a@b.test", "--scopes", "admin"] + data,
+                environment: environment
+            )
             let key = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
-            let list = try await DaemonProcess.command(["keys", "list", "a@b.test"] + data).output
+            let list = try await DaemonProcess.command(["keys", "list", "a@b.test"] + data, environment: environment)
+                .output
             let id = try #require(list.split(separator: " ").first.map(String.init))
             #expect(list.contains("good") && !list.contains(key))
             try await scene.daemon.start()
             #expect(try await scene.daemon.client(key: key).get("/v1/admin/users").status == 200)
             #expect(await scene.daemon.stop() == 0)
-            #expect(try await DaemonProcess.command(["keys", "revoke", "a@b.test", id] + data).status == 0)
+            #expect(
+                try await DaemonProcess.command(["keys", "revoke", "a@b.test", id] + data, environment: environment)
+                    .status == 0
+            )
             try await scene.daemon.start()
             #expect(try await scene.daemon.client(key: key).get("/v1/admin/users").status == 401)
         }
@@ -179,15 +192,6 @@ import Testing
         #expect(ran.status == 2 && ran.output.contains("--help"))
         let help = try await DaemonProcess.command([words[0], "--help"])
         #expect(help.status == 0 && help.output.contains("--data-dir DIR"))
-    }
-
-    @Test func `a command does not make a database where there is none`() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "none-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let ran = try await DaemonProcess.command(["users", "list", "--data-dir", directory.path])
-        #expect(ran.status == 1 && ran.output.contains("there is no database"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
     }
 
     @Test func `the first administrator's key is printed once and kept for its owner's eyes`() async throws {

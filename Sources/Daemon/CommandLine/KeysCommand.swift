@@ -1,3 +1,4 @@
+import Configuration
 import Orchestrator
 
 /// `orchestratord keys list|create|revoke`: the keys of one user.
@@ -16,10 +17,10 @@ struct KeysCommand {
     private let record: OfflineRecord
     private let asJSON: Bool
 
-    init(_ words: ArraySlice<String>, environment: [String: String]) throws(Arguments.Misuse) {
+    init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
         let arguments = try Arguments(
             words,
-            valued: OfflineRecord.flags.union(Self.limits.keys).union(["scopes", "policy"]),
+            valued: RecordOptions.flags.union(Self.limits.keys).union(["scopes", "policy"]),
             plain: ["json"]
         )
         let operands = arguments.operands
@@ -33,7 +34,7 @@ struct KeysCommand {
             act = .revoke(operands[1], id)
         default: throw Arguments.Misuse(message: "keys takes list EMAIL, create EMAIL or revoke EMAIL KEY_ID")
         }
-        record = OfflineRecord(arguments, environment: environment)
+        record = OfflineRecord(arguments, kinds: kinds, environment: environment)
         asJSON = arguments.has("json")
     }
 

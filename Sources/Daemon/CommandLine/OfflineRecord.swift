@@ -1,54 +1,39 @@
-import Glibc
+import Configuration
 import Orchestrator
-import Persistence
 
-/// The record as commands open it, while no daemon does.
+/// Runs what a command does on the record, and prints why where that fails: because a daemon has it open, for one.
 struct OfflineRecord: Sendable {
     /// Why a command ends without having done its work.
     struct Failure: Error {
         var message: String
     }
 
-    let directory: String
+    private let options: RecordOptions
+    private let loader: ConfigurationLoader
 
-    /// Flags that say where the record is.
-    static let flags: Set<String> = ["data-dir"]
-
-    init(_ arguments: Arguments, environment: [String: String]) {
-        let variable = environment["ORCHESTRATOR_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-        directory = arguments["data-dir"] ?? variable ?? "data"
+    init(_ arguments: Arguments, kinds: AdapterKinds, environment: [String: String]) {
+        options = RecordOptions(arguments, environment: environment)
+        loader = ConfigurationLoader(kinds: kinds, environment: environment)
     }
 
-    /// Opens the record, runs `body`, and prints why where that fails; another process that has the record open is such a
-    /// reason.
     func use(_ body: (any Store) async throws(Failure) -> Void) async -> ExitCode {
-        do throws(Failure) {
-            let store = try open()
-            let outcome: Result<Void, Failure>
-            do throws(Failure) {
-                outcome = .success(try await body(store))
-            } catch {
-                outcome = .failure(error)
-            }
-            await store.close()
-            try outcome.get()
-            return .success
+        let record: ConfiguredRecord
+        do throws(ConfiguredRecord.Problem) {
+            record = try ConfiguredRecord(options, loader)
         } catch {
-            Console.error("orchestratord: \(error.message)")
+            for line in error.lines { Console.error(line) }
             return .failure
         }
-    }
-
-    /// A mistyped directory must not become a new, empty record.
-    private func open() throws(Failure) -> SQLiteStore {
-        guard unsafe access(directory + "/orchestrator.sqlite", F_OK) == 0 else {
-            throw Failure(message: "there is no database in '\(directory)': name its directory with --data-dir")
-        }
-        do throws(StoreError) {
-            return try SQLiteStore(directory: directory)
+        let code: ExitCode
+        do throws(Failure) {
+            try await body(record.store)
+            code = .success
         } catch {
-            throw Failure(error)
+            Console.error("orchestratord: \(error.message)")
+            code = .failure
         }
+        await record.close()
+        return code
     }
 }
 

@@ -61,8 +61,8 @@ public struct Program: Sendable {
         case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
-        case "users": return try await UsersCommand(rest, environment: environment).run()
-        case "keys": return try await KeysCommand(rest, environment: environment).run()
+        case "users": return try await UsersCommand(rest, kinds: kinds, environment: environment).run()
+        case "keys": return try await KeysCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
         case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
         case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
@@ -127,9 +127,10 @@ public struct Program: Sendable {
           list                 every user: id, time of signing up, role, e-mail address
           grant EMAIL          make a user an administrator
           revoke EMAIL         take that back
-          --data-dir DIR       where the database is (ORCHESTRATOR_DATA_DIR; default data)
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
           --json               one JSON object a line
-        Refuses while a daemon has the database open; a running one does the same by /v1/admin/users and /v1/admin/grant.
+        An SQLite file must not be in use by a running daemon, which does the same by /v1/admin/users and /v1/admin/grant.
         """,
         "keys": """
         Usage: orchestratord keys list EMAIL | create EMAIL [OPTION]... | revoke EMAIL KEY_ID
@@ -137,9 +138,10 @@ public struct Program: Sendable {
           create EMAIL         make a key and print it; it is shown this once
             --name NAME, --scopes A,B, --expires-at TIME, --policy NAME, --spend-per-day AMOUNT, --rate N/UNIT
           revoke EMAIL KEY_ID  end a key
-          --data-dir DIR       where the database is (ORCHESTRATOR_DATA_DIR; default data)
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
           --json               one JSON object a line
-        Refuses while a daemon has the database open; a running one does the same by /v1/keys.
+        An SQLite file must not be in use by a running daemon, which does the same by /v1/keys.
         """,
         "verify-ledger": """
         Usage: orchestratord verify-ledger [OPTION]...

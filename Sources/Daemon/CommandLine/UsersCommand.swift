@@ -1,3 +1,4 @@
+import Configuration
 import Orchestrator
 
 /// `orchestratord users list|grant|revoke`: who has an account, and who administers.
@@ -12,8 +13,8 @@ struct UsersCommand {
     private let record: OfflineRecord
     private let asJSON: Bool
 
-    init(_ words: ArraySlice<String>, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: OfflineRecord.flags, plain: ["json"])
+    init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
+        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: ["json"])
         let operands = arguments.operands
         switch (operands.first, operands.count) {
         case ("list", 1): act = .list
@@ -23,7 +24,7 @@ struct UsersCommand {
             throw Arguments.Misuse(message: "users \(operands[0]) takes one e-mail address")
         default: throw Arguments.Misuse(message: "users takes list, grant EMAIL or revoke EMAIL")
         }
-        record = OfflineRecord(arguments, environment: environment)
+        record = OfflineRecord(arguments, kinds: kinds, environment: environment)
         asJSON = arguments.has("json")
     }
 
