@@ -55,7 +55,7 @@ import Transport
     }
 
     @Test(arguments: [
-        ([("Authorization", "Bearer ork_1")], 200), ([("Authorization", "bEARER  ork_1")], 401),
+        ([("Authorization", "Bearer ork_1")], 200), ([("Authorization", "bEARER  ork_1")], 200),
         ([("authorization", "BEARER ork_1")], 200), ([("X-API-Key", "ork_1")], 200),
         ([("Authorization", "Bearer")], 401), ([("Authorization", "Bearer ")], 401),
         ([("Authorization", "ork_1")], 401),
