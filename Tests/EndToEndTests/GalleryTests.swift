@@ -152,7 +152,7 @@ import Testing
     {
         try await Scene.play({ registry in
             FallbackTests.ranked(&registry)
-            registry["stability"].timeout = "1s"
+            if status == 504 { for vendor in ["openai", "stability"] { registry[vendor].timeout = "1s" } }
         }) { scene in
             for vendor in scene.farm.vendors { vendor.script(then: step.with(\.marker, "VENDOR-WORDS")) }
             let reply = try await Self.make(scene)

@@ -5,8 +5,9 @@ import Orchestrator
 final class JSONLog: EventLog, Sendable {
     private let level: LogLevel
     private let time: any TimeSource
-    /// Lines are written whole, one after the other.
-    private let gate = Lock(())
+    /// Where lines go, each whole, one after the other. A lock around nothing would not do: the thread sanitizer takes what
+    /// has no size to lie at the lock's own head, which others read before they have it.
+    private let output = Lock(STDERR_FILENO)
 
     init(level: LogLevel, time: any TimeSource) {
         self.level = level
@@ -29,12 +30,12 @@ final class JSONLog: EventLog, Sendable {
         bytes.reserveCapacity(512)
         JSON.object(line).write(into: &bytes)
         bytes.append(UInt8(ascii: "\n"))
-        gate.withLock { _ in
+        output.withLock { descriptor in
             unsafe bytes.withUnsafeBytes { buffer in
                 var sent = 0
                 while sent < buffer.count {
                     let count = unsafe Glibc.write(
-                        STDERR_FILENO,
+                        descriptor,
                         buffer.baseAddress?.advanced(by: sent),
                         buffer.count - sent
                     )

@@ -15,7 +15,8 @@ package protocol Imaging: Sendable {
     /// A WebP preview, upright, neither edge longer than `maxEdge` pixels; small pictures are not enlarged.
     func thumbnail(of source: ByteSource, maxEdge: Int) async throws(ImagingError) -> [UInt8]
 
-    /// A PNG mask of the picture's transparency in the polarity asked, of the given size or its own.
+    /// A PNG mask of the picture's transparency in the polarity asked, of the given size or its own. But for the polarity
+    /// `alpha` it is black and white: pixels that are less than half opaque count as transparent.
     func mask(
         of source: ByteSource,
         polarity: MaskPolarity,
