@@ -5,7 +5,8 @@ import Transport
 /// of those pictures, each under the time at which it was shown.
 enum GalleryRoutes {
     static let all: [Route] = [
-        Route(.post, "/api/generate", .caller, "Make a public picture for the gallery") {
+        Route(.post, "/api/generate", .scope(.imagesWrite), "Make a public picture for the gallery", repeats: .byRoute)
+        {
             exchange throws(APIError) in try await generate(exchange)
         },
         Route(.get, "/api/images", .anyone, "List the gallery, newest first") {

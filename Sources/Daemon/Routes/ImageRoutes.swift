@@ -4,7 +4,7 @@ import Transport
 /// `/v1/images/generations`, `/edits`, `/variations`: the daemon's main job.
 enum ImageRoutes {
     static let all: [Route] = [
-        Route(.post, "/v1/images/generations", .caller, "Make images from a prompt") {
+        Route(.post, "/v1/images/generations", .scope(.imagesWrite), "Make images from a prompt", repeats: .byRoute) {
             exchange throws(APIError) in
             let (repeats, body) = try await opened(exchange)
             if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }
@@ -12,10 +12,16 @@ enum ImageRoutes {
             let request = try ImageRequest(.generate, fields: fields)
             return try await Submission(exchange, fields: fields).serve(request, repeats, uploads: [])
         },
-        Route(.post, "/v1/images/edits", .caller, "Make images from a prompt and reference images") {
+        Route(
+            .post,
+            "/v1/images/edits",
+            .scope(.imagesWrite),
+            "Make images from a prompt and reference images",
+            repeats: .byRoute
+        ) {
             exchange throws(APIError) in try await withImages(.edit, exchange)
         },
-        Route(.post, "/v1/images/variations", .caller, "Make more images like one") {
+        Route(.post, "/v1/images/variations", .scope(.imagesWrite), "Make more images like one", repeats: .byRoute) {
             exchange throws(APIError) in try await withImages(.variation, exchange)
         },
         Route(.post, "/v1/routes/explain", .caller, "Preview the route and price of a request") {

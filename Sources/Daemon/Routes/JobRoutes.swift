@@ -4,10 +4,10 @@ import Transport
 /// `/v1/jobs`: every image request, while it runs and after.
 enum JobRoutes {
     static let all: [Route] = [
-        Route(.get, "/v1/jobs", .caller, "List your jobs, newest first") {
+        Route(.get, "/v1/jobs", .scope(.jobsRead), "List your jobs, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
-        Route(.get, "/v1/jobs/{job}", .caller, "Show one job") {
+        Route(.get, "/v1/jobs/{job}", .scope(.jobsRead), "Show one job") {
             exchange throws(APIError) in
             let job = try await find(exchange)
             return .json(
@@ -15,10 +15,10 @@ enum JobRoutes {
                 headers: job.status.isFinal ? [] : [(name: "retry-after", value: "1")]
             )
         },
-        Route(.get, "/v1/jobs/{job}/events", .caller, "Watch one job as server-sent events") {
+        Route(.get, "/v1/jobs/{job}/events", .scope(.jobsRead), "Watch one job as server-sent events") {
             exchange throws(APIError) in JobEvents(exchange, of: try await find(exchange)).response()
         },
-        Route(.post, "/v1/jobs/{job}/cancel", .caller, "Cancel one job") {
+        Route(.post, "/v1/jobs/{job}/cancel", .scope(.jobsWrite), "Cancel one job") {
             exchange throws(APIError) in try await cancel(exchange)
         },
     ]

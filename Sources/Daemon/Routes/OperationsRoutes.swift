@@ -25,7 +25,7 @@ enum OperationsRoutes {
             .json(exchange.service.registrySource.report)
         },
         Route(.post, "/v1/admin/reload", .admin, "Reload the configuration file") { exchange throws(APIError) in
-            try reload(exchange)
+            try await reload(exchange)
         },
         Route(.get, "/v1/admin/providers", .admin, "Health, breakers and spend of each provider") {
             exchange throws(APIError) in
@@ -54,9 +54,9 @@ enum OperationsRoutes {
         return .json(["status": "ok"])
     }
 
-    private static func reload(_ exchange: Exchange) throws(APIError) -> HTTPResponse {
+    private static func reload(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let source = exchange.service.registrySource
-        guard exchange.service.reload() else {
+        guard await exchange.service.reload(by: try exchange.requireCaller().user.id) else {
             throw APIError(
                 400,
                 .invalidRequest,
@@ -127,10 +127,11 @@ enum OperationsRoutes {
 }
 
 extension Service {
-    /// Loads the file anew; false, and nothing changed, when it has mistakes.
-    func reload() -> Bool {
+    /// Loads the file anew; false, and nothing changed, when it has mistakes. `actor` is nil for signals and a changed file.
+    func reload(by actor: UserID?) async -> Bool {
         let isLoaded = registrySource.reload(today: time.now().day, log: log)
         if isLoaded { health.adopt(registry) }
+        await audit("registry.reload", registrySource.path, by: actor, ["loaded": .bool(isLoaded)])
         return isLoaded
     }
 

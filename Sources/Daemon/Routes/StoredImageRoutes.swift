@@ -19,10 +19,10 @@ enum StoredImageRoutes {
             exchange throws(APIError) in
             try await PictureFile(exchange: exchange).response(try await visible(exchange).image)
         },
-        Route(.put, "/v1/images/{image}/visibility", .caller, "Make an image public or private") {
+        Route(.put, "/v1/images/{image}/visibility", .scope(.imagesWrite), "Make an image public or private") {
             exchange throws(APIError) in try await setVisibility(exchange)
         },
-        Route(.delete, "/v1/images/{image}", .caller, "Delete an image") {
+        Route(.delete, "/v1/images/{image}", .scope(.imagesWrite), "Delete an image") {
             exchange throws(APIError) in try await delete(exchange)
         },
     ]
@@ -43,7 +43,7 @@ enum StoredImageRoutes {
                 now: service.time.now()
             )
             if !isSigned {
-                guard request.headers.contains("authorization") || request.headers.contains("x-api-key") else {
+                guard Authenticator.hasCredential(request.headers) else {
                     throw APIError(
                         401,
                         .authentication,
@@ -52,6 +52,7 @@ enum StoredImageRoutes {
                     )
                 }
                 let caller = try await service.authenticator.caller(of: exchange)
+                try caller.require(.imagesRead)
                 guard caller.user.id == image.owner || caller.user.isAdmin else { throw missing }
             }
         }
@@ -86,12 +87,10 @@ enum StoredImageRoutes {
         let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
         guard let stored else { throw missing }
         if stored.image.isPublic { return stored }
-        let headers = exchange.request.headers
-        guard headers.contains("authorization") || headers.contains("x-api-key") else { throw missing }
-        return try await exchange.service.visibleImage(
-            id,
-            to: try await exchange.service.authenticator.caller(of: exchange)
-        )
+        guard Authenticator.hasCredential(exchange.request.headers) else { throw missing }
+        let caller = try await exchange.service.authenticator.caller(of: exchange)
+        try caller.require(.imagesRead)
+        return try await exchange.service.visibleImage(id, to: caller)
     }
 
     /// The picture of the path, if it is the caller's own.

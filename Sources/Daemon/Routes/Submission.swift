@@ -36,7 +36,7 @@ struct Submission: Sendable {
                 .choice("X-Orchestrator-Fidelity")
         }
         let terms = CallerTerms(
-            policy: headers["x-orchestrator-policy"] ?? caller.key.policy,
+            policy: headers["x-orchestrator-policy"] ?? caller.key?.policy,
             ownKeys: registry.server.requireOwnKey ? Set(ownKeys.keys) : nil
         )
         let isCapped = registry.providers.contains { $0.spendPerDay != nil }
@@ -147,7 +147,7 @@ struct Submission: Sendable {
                 background: request.background
             )
         )
-        job.key = caller.key.id
+        job.key = caller.key?.id
         return job
     }
 

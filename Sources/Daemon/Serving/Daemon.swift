@@ -85,7 +85,8 @@ final class Daemon: Sendable {
             metrics: metrics,
             webhooks: webhooks,
             requestLog: RequestLog(log: log, time: time),
-            spool: Spool(directory: directory.spool, pool: files)
+            spool: Spool(directory: directory.spool, pool: files),
+            hasher: try Self.makeHasher()
         )
         try await prepare(options, directory)
     }
@@ -123,7 +124,7 @@ final class Daemon: Sendable {
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
-                _ = service.reload()
+                _ = await service.reload(by: nil)
             }
             let isClean = await stop()
             group.cancelAll()
@@ -156,7 +157,7 @@ final class Daemon: Sendable {
             guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
             guard service.registry.server.watch else { continue }
             let source = service.registrySource
-            if (try? await files.run { source.isStale }) == true { _ = service.reload() }
+            if (try? await files.run { source.isStale }) == true { _ = await service.reload(by: nil) }
         }
     }
 
@@ -190,6 +191,21 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("\(error)")
         }
+    }
+
+    private static func makeHasher() throws(StartFailure) -> PasswordHasher {
+        let pool: BlockingPool
+        do throws(TransportError) {
+            pool = try BlockingPool(
+                name: "passwords",
+                threads: PasswordHasher.threads,
+                queueLimit: PasswordHasher.queue
+            )
+        } catch {
+            throw StartFailure("\(error)")
+        }
+        guard let hasher = PasswordHasher(pool: pool) else { throw StartFailure("no memory for a password's hash") }
+        return hasher
     }
 
     private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
@@ -244,10 +260,11 @@ final class Daemon: Sendable {
         )
     }
 
-    private static var routes: RouteTable {
+    static var routes: RouteTable {
         let routes =
-            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
+            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 
