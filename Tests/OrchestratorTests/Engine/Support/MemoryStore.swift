@@ -8,7 +8,7 @@ final class MemoryStore: Store {
         case finish(JobRecord)
     }
 
-    private struct Row: Sendable {
+    struct Row: Sendable {
         var job: JobRecord
         var fence: Int64 = 1
         var daemon: DaemonID
