@@ -25,8 +25,6 @@ extension Connection {
 
 extension SQLiteStore {
     package func ledgerTotals() async throws(StoreError) -> LedgerTotals {
-        try await read { db throws(DatabaseError) in
-            try db.reading { db throws(DatabaseError) in try db.ledgerTotals() }
-        }
+        try await read { db throws(DatabaseError) in try db.ledgerTotals() }
     }
 }
