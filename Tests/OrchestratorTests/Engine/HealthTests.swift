@@ -188,7 +188,7 @@ import Testing
         #expect(scene.upstream.places.filter { $0 == "a" }.count == before)
         scene.time.advance(by: .seconds(1))
         let more = try (0..<20).map { _ in try scene.prepare(.two()) }
-        _ = await runAll(more)
+        _ = await runAll(more, in: scene)
         #expect(scene.upstream.places.filter { $0 == "a" }.count == before + 1)
     }
 
