@@ -81,8 +81,9 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
         tests("PersistenceTests", ["Persistence", "Orchestrator", "Transport", "PostgresTestServer"]),
+        tests("SimulationTests", ["Persistence", "Orchestrator"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
-        tests("DaemonTests", ["Daemon", "Transport", "Orchestrator", "CLLHTTP", "CSystem"]),
+        tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
     ]
 )

@@ -61,6 +61,8 @@ public struct Program: Sendable {
         case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
+        case "users": return try await UsersCommand(rest, kinds: kinds, environment: environment).run()
+        case "keys": return try await KeysCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
         case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
         case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
@@ -83,6 +85,8 @@ public struct Program: Sendable {
           check [FILE]     examine providers.yaml; every mistake with its line and column
           schema           print the JSON Schema of providers.yaml, for editors
           explain          show who would serve a request, and why; no call is made
+          users            list users, make administrators; while the daemon is stopped
+          keys             list, make and revoke a user's keys; while the daemon is stopped
           verify-ledger    compute every balance anew and follow the chain of transfers
           migrate          bring the database's schema up to date
           backup FILE      write database, secrets and pictures to one file
@@ -117,6 +121,27 @@ public struct Program: Sendable {
           --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
           --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
           --json               the answer of POST /v1/routes/explain
+        """,
+        "users": """
+        Usage: orchestratord users list | grant EMAIL | revoke EMAIL
+          list                 every user: id, time of signing up, role, e-mail address
+          grant EMAIL          make a user an administrator
+          revoke EMAIL         take that back
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+          --json               one JSON object a line
+        An SQLite file must not be in use by a running daemon, which does the same by /v1/admin/users and /v1/admin/grant.
+        """,
+        "keys": """
+        Usage: orchestratord keys list EMAIL | create EMAIL [OPTION]... | revoke EMAIL KEY_ID
+          list EMAIL           a user's keys: id, first characters, state, scopes, name
+          create EMAIL         make a key and print it; it is shown this once
+            --name NAME, --scopes A,B, --expires-at TIME, --policy NAME, --spend-per-day AMOUNT, --rate N/UNIT
+          revoke EMAIL KEY_ID  end a key
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+          --json               one JSON object a line
+        An SQLite file must not be in use by a running daemon, which does the same by /v1/keys.
         """,
         "verify-ledger": """
         Usage: orchestratord verify-ledger [OPTION]...

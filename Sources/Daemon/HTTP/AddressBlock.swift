@@ -1,4 +1,5 @@
 import Glibc
+import Persistence
 
 /// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
 struct AddressBlock: Sendable, Hashable {
@@ -37,6 +38,12 @@ struct AddressBlock: Sendable, Hashable {
         var form = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard unsafe inet_ntop(AF_INET6, &address, &form, socklen_t(INET6_ADDRSTRLEN)) != nil else { return nil }
         return String(decoding: form.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// What attempts are counted by: an IPv4 address, or the /64 that whoever has one IPv6 address usually has whole.
+    static func holder(of address: String) -> String {
+        guard let bytes = parse(address), bytes.count == 16 else { return address }
+        return Hex.text(Array(bytes[..<8])) + "/64"
     }
 
     /// Bytes in network order; IPv4 addresses inside IPv6 are taken as IPv4.

@@ -12,7 +12,7 @@ struct Edge: HTTPHandler {
     private static let exposedHeaders =
         "X-Request-Id, X-Job-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
         + "X-Orchestrator-Provider, X-Orchestrator-Model, X-Orchestrator-Policy, X-Orchestrator-Cost-Usd, "
-        + "X-Orchestrator-Attempts, X-Orchestrator-Adapted"
+        + "X-Orchestrator-Attempts, X-Orchestrator-Adapted, Idempotent-Replayed"
     private static let preflightAge = "86400"
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -29,7 +29,7 @@ struct Edge: HTTPHandler {
                 pattern = route.path
                 exchange.parameters = parameters
                 exchange.caller = try await authorize(route, exchange)
-                response = try await route.handler(exchange)
+                response = try await service.keptAnswers.answer(exchange, route)
             } catch {
                 if let detail = error.detail {
                     service.log.log(
@@ -49,13 +49,18 @@ struct Edge: HTTPHandler {
         return response
     }
 
+    private static let administration = "/v1/admin"
+
     /// The route of a request. Strangers learn nothing of what is and is not under `/v1`: they are asked for a key first.
+    /// Nor does anybody but administrators of what they have.
     private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
         let request = exchange.request
         do throws(APIError) {
             return try routes.find(request.method, request.path)
         } catch {
-            if error.status == 404, request.path.hasPrefix("/v1/") {
+            if request.path == Self.administration || request.path.hasPrefix(Self.administration + "/") {
+                _ = try await administrator(exchange)
+            } else if error.status == 404, request.path.hasPrefix("/v1/") {
                 _ = try await service.authenticator.caller(of: exchange)
             }
             throw error
@@ -68,11 +73,23 @@ struct Edge: HTTPHandler {
         case .anyone: return nil
         case .adminOrLoopback where exchange.isFromThisMachine: return nil
         case .caller: return try await service.authenticator.caller(of: exchange)
-        case .admin, .adminOrLoopback:
+        case .scope(let scope):
             let caller = try await service.authenticator.caller(of: exchange)
-            guard caller.user.isAdmin else { throw .permissionDenied("this is for administrators") }
+            try caller.require(scope)
             return caller
+        case .session:
+            let caller = try await service.authenticator.caller(of: exchange)
+            guard caller.session != nil else { throw .permissionDenied("this is for who is signed in, not for keys") }
+            return caller
+        case .admin, .adminOrLoopback: return try await administrator(exchange)
         }
+    }
+
+    private func administrator(_ exchange: Exchange) async throws(APIError) -> Caller {
+        let caller = try await service.authenticator.caller(of: exchange)
+        try caller.require(.admin)
+        guard caller.user.isAdmin else { throw .permissionDenied("this is for administrators") }
+        return caller
     }
 
     // MARK: - Other origins

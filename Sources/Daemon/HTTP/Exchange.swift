@@ -29,9 +29,3 @@ struct Exchange: Sendable {
         return caller
     }
 }
-
-/// Who asks, proven by a key.
-struct Caller: Sendable {
-    var user: UserRecord
-    var key: KeyRecord
-}

@@ -5,7 +5,7 @@ import Transport
 /// `/v1/admin/credits`: what administrators do with everybody's credits.
 enum CreditAdminRoutes {
     static let all: [Route] = [
-        Route(.post, "/v1/admin/credits/adjust", .admin, "Give a user credits, or take some back") {
+        Route(.post, "/v1/admin/credits/adjust", .admin, "Give a user credits, or take some back", repeats: .byRoute) {
             exchange throws(APIError) in try await adjust(exchange)
         },
         Route(.get, "/v1/admin/credits/stats", .admin, "Users, credits, revenue and costs in all") {

@@ -4,7 +4,7 @@ import Transport
 /// `/v1/credits`: what a user has, what was done with it, and what things cost.
 enum CreditRoutes {
     static let all: [Route] = [
-        Route(.get, "/v1/credits/balance", .caller, "Your credits") { exchange throws(APIError) in
+        Route(.get, "/v1/credits/balance", .scope(.credits), "Your credits") { exchange throws(APIError) in
             let (quote, owner) = (try exchange.creditQuote(), try exchange.requireCaller().user.id)
             let today = exchange.service.time.now().day
             let balance = try await exchange.reading { store throws(StoreError) in
@@ -12,7 +12,7 @@ enum CreditRoutes {
             }
             return .json(CreditAnswer.body(of: balance, quote: quote))
         },
-        Route(.get, "/v1/credits/transactions", .caller, "What was done with your credits, newest first") {
+        Route(.get, "/v1/credits/transactions", .scope(.credits), "What was done with your credits, newest first") {
             exchange throws(APIError) in try await transactions(exchange)
         },
         Route(.get, "/v1/credits/packs", .anyone, "The credits that are sold") { exchange throws(APIError) in
@@ -31,7 +31,7 @@ enum CreditRoutes {
             let estimate = try CreditEstimate(
                 fields,
                 registry: exchange.service.registry,
-                policy: exchange.request.headers["x-orchestrator-policy"] ?? caller.key.policy,
+                policy: exchange.request.headers["x-orchestrator-policy"] ?? caller.key?.policy,
                 now: exchange.service.time.now()
             )
             return .json(estimate.body)

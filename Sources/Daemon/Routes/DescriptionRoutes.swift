@@ -46,6 +46,7 @@ struct DescriptionRoutes {
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer"],
                     "key": ["type": "apiKey", "in": "header", "name": "X-API-Key"],
+                    "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
                 ]
             ],
         ]
@@ -64,7 +65,12 @@ struct DescriptionRoutes {
             ),
             "responses": ["default": ["description": "the result, or an error object"]],
         ]
-        if case .anyone = route.access {} else { operation["security"] = [["bearer": []], ["key": []]] }
+        switch route.access {
+        case .anyone: break
+        case .session: operation["security"] = [["session": []]]
+        case .caller, .scope, .admin, .adminOrLoopback:
+            operation["security"] = [["bearer": []], ["key": []], ["session": []]]
+        }
         return .object(operation)
     }
 

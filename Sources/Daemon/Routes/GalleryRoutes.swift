@@ -5,7 +5,8 @@ import Transport
 /// of those pictures, each under the time at which it was shown.
 enum GalleryRoutes {
     static let all: [Route] = [
-        Route(.post, "/api/generate", .caller, "Make a public picture for the gallery") {
+        Route(.post, "/api/generate", .scope(.imagesWrite), "Make a public picture for the gallery", repeats: .byRoute)
+        {
             exchange throws(APIError) in try await generate(exchange)
         },
         Route(.get, "/api/images", .anyone, "List the gallery, newest first") {
@@ -26,13 +27,36 @@ enum GalleryRoutes {
     // MARK: - Making
 
     private static func generate(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let fields = try await exchange.jsonObject(atMost: GalleryPrompt.longestBody)
+        try exchange.requireJSON()
+        let body = try await exchange.bytes(atMost: GalleryPrompt.longestBody)
+        let repeats = try Repeats(exchange, body: body)
+        if let job = try await repeats.earlier() {
+            return try await answer(try await repeats.end(of: job), [], exchange)
+        }
+        let fields = try Exchange.object(in: body)
         let prompt = try GalleryPrompt(fields).text
         let request = try ImageRequest(.generate, fields: ["prompt": .string(prompt)])
-        let (job, headers) = try await run(request, fields, exchange)
+        do throws(APIError) {
+            let (end, headers) = try await Submission(exchange, fields: fields, isForGallery: true)
+                .runForGallery(request, repeats)
+            return try await answer(end, headers, exchange)
+        } catch {
+            // Elsewhere that is the caller's to mend; who can only send a prompt has no part in it.
+            throw error.code == "no_eligible_provider" ? .galleryFailure(error) : error
+        }
+    }
+
+    /// `limits` are the headers that say what is left of them.
+    private static func answer(
+        _ end: RunningJob.End,
+        _ limits: [(name: String, value: String)],
+        _ exchange: Exchange
+    ) async throws(APIError) -> HTTPResponse {
+        let job = end.job
+        let headers = ImageAnswer.headers(job) + limits
         guard let image = job.images.first else {
-            let error = job.error ?? .internalError("job '\(job.id)' ended without pictures")
-            var failure = APIError.galleryFailure(error, after: job.attempts)
+            let error = end.refusal ?? job.error ?? .internalError("job '\(job.id)' ended without pictures")
+            var failure = end.refusal ?? APIError.galleryFailure(error, after: job.attempts)
             failure.headers += headers
             throw failure
         }
@@ -44,23 +68,10 @@ enum GalleryRoutes {
         return .json(
             [
                 "latestUrl": .string("\(publicURL)/\(GalleryKey.latest)"),
-                "historyUrl": .string("\(publicURL)/\(GalleryKey(entry))"), "prompt": .string(prompt),
+                "historyUrl": .string("\(publicURL)/\(GalleryKey(entry))"), "prompt": job.request["prompt"] ?? "",
             ],
             headers: headers
         )
-    }
-
-    private static func run(
-        _ request: ImageRequest,
-        _ fields: JSONObject,
-        _ exchange: Exchange
-    ) async throws(APIError) -> (JobRecord, [(name: String, value: String)]) {
-        do throws(APIError) {
-            return try await Submission(exchange, fields: fields).runForGallery(request)
-        } catch {
-            // Elsewhere that is the caller's to mend; who can only send a prompt has no part in it.
-            throw error.code == "no_eligible_provider" ? .galleryFailure(error) : error
-        }
     }
 
     // MARK: - Lists

@@ -4,16 +4,24 @@ import Transport
 /// `/v1/images/generations`, `/edits`, `/variations`: the daemon's main job.
 enum ImageRoutes {
     static let all: [Route] = [
-        Route(.post, "/v1/images/generations", .caller, "Make images from a prompt") {
+        Route(.post, "/v1/images/generations", .scope(.imagesWrite), "Make images from a prompt", repeats: .byRoute) {
             exchange throws(APIError) in
-            let fields = try await exchange.jsonObject()
+            let (repeats, body) = try await opened(exchange)
+            if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }
+            let fields = try Exchange.object(in: body)
             let request = try ImageRequest(.generate, fields: fields)
-            return try await Submission(exchange, fields: fields).serve(request, uploads: [])
+            return try await Submission(exchange, fields: fields).serve(request, repeats, uploads: [])
         },
-        Route(.post, "/v1/images/edits", .caller, "Make images from a prompt and reference images") {
+        Route(
+            .post,
+            "/v1/images/edits",
+            .scope(.imagesWrite),
+            "Make images from a prompt and reference images",
+            repeats: .byRoute
+        ) {
             exchange throws(APIError) in try await withImages(.edit, exchange)
         },
-        Route(.post, "/v1/images/variations", .caller, "Make more images like one") {
+        Route(.post, "/v1/images/variations", .scope(.imagesWrite), "Make more images like one", repeats: .byRoute) {
             exchange throws(APIError) in try await withImages(.variation, exchange)
         },
         Route(.post, "/v1/routes/explain", .caller, "Preview the route and price of a request") {
@@ -21,14 +29,24 @@ enum ImageRoutes {
         },
     ]
 
+    /// The bytes of a JSON request, and whether it came before.
+    private static func opened(_ exchange: Exchange) async throws(APIError) -> (Repeats, [UInt8]) {
+        try exchange.requireJSON()
+        let body = try await exchange.bytes()
+        return (try Repeats(exchange, body: body), body)
+    }
+
     /// Serves a request that comes with pictures, as a form or as JSON.
     private static func withImages(_ operation: Operation, _ exchange: Exchange) async throws(APIError) -> HTTPResponse
     {
         var images = InputImages(service: exchange.service, caller: try exchange.requireCaller())
         var request: ImageRequest
         let fields: JSONObject
+        let repeats: Repeats
         if exchange.mediaType == "multipart/form-data" {
             let form = try await exchange.form()
+            repeats = try await Repeats(exchange, form: form)
+            if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }
             fields = try Self.fields(of: form)
             request = try ImageRequest(operation, fields: fields, isForm: true)
             for file in form.files {
@@ -43,7 +61,10 @@ enum ImageRoutes {
                 }
             }
         } else {
-            fields = try await exchange.jsonObject()
+            let body: [UInt8]
+            (repeats, body) = try await opened(exchange)
+            if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }
+            fields = try Exchange.object(in: body)
             request = try ImageRequest(operation, fields: fields)
             for reference in try Self.references(in: fields) {
                 request.references.append(try await images.load(reference, field: "image"))
@@ -51,7 +72,7 @@ enum ImageRoutes {
             if let mask = fields["mask"], !mask.isNull { request.mask = try await images.load(mask, field: "mask") }
         }
         try request.validate()
-        return try await Submission(exchange, fields: fields).serve(request, uploads: images.owners)
+        return try await Submission(exchange, fields: fields).serve(request, repeats, uploads: images.owners)
     }
 
     /// The text fields of a form; a name that is there twice is somebody's mistake.
@@ -85,6 +106,6 @@ enum ImageRoutes {
         let request = try ExplainRequest(fields).request
         let submission = try Submission(exchange, fields: fields)
         let quote = CreditQuote(submission.registry.billing, mode: submission.registry.server.mode)
-        return .json(PlanAnswer.body(of: try submission.plan(request), quote: quote))
+        return .json(PlanAnswer.body(of: try await submission.plan(request), quote: quote))
     }
 }

@@ -4,10 +4,10 @@ import Transport
 /// `/v1/jobs`: every image request, while it runs and after.
 enum JobRoutes {
     static let all: [Route] = [
-        Route(.get, "/v1/jobs", .caller, "List your jobs, newest first") {
+        Route(.get, "/v1/jobs", .scope(.jobsRead), "List your jobs, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
-        Route(.get, "/v1/jobs/{job}", .caller, "Show one job") {
+        Route(.get, "/v1/jobs/{job}", .scope(.jobsRead), "Show one job") {
             exchange throws(APIError) in
             let job = try await find(exchange)
             return .json(
@@ -15,10 +15,10 @@ enum JobRoutes {
                 headers: job.status.isFinal ? [] : [(name: "retry-after", value: "1")]
             )
         },
-        Route(.get, "/v1/jobs/{job}/events", .caller, "Watch one job as server-sent events") {
+        Route(.get, "/v1/jobs/{job}/events", .scope(.jobsRead), "Watch one job as server-sent events") {
             exchange throws(APIError) in JobEvents(exchange, of: try await find(exchange)).response()
         },
-        Route(.post, "/v1/jobs/{job}/cancel", .caller, "Cancel one job") {
+        Route(.post, "/v1/jobs/{job}/cancel", .scope(.jobsWrite), "Cancel one job") {
             exchange throws(APIError) in try await cancel(exchange)
         },
     ]
@@ -55,13 +55,34 @@ enum JobRoutes {
         return job
     }
 
+    /// Who cancels waits so long for a daemon elsewhere to hear of it.
+    private static let cancelPatience = Duration.seconds(15)
+    private static let cancelPause = Duration.milliseconds(250)
+
     private static func cancel(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let service = exchange.service
         let job = try await find(exchange)
-        guard !job.status.isFinal, let running = exchange.service.runner.running(job.id) else {
-            throw APIError(409, .invalidRequest, "job_finished", "the job has ended; nothing was changed")
+        let finished = APIError(409, .invalidRequest, "job_finished", "the job has ended; nothing was changed")
+        guard !job.status.isFinal else { throw finished }
+        if let running = service.runner.running(job.id) {
+            running.cancel()
+            let end = await running.value()
+            if end.job.status.isFinal { return answer(end.job, service) }
         }
-        running.cancel()
-        let end = await running.value()
-        return .json(JobAnswer.body(of: end.job, link: exchange.service.link))
+        let isAsked = try await exchange.reading { store throws(StoreError) in try await store.requestCancel(job.id) }
+        guard isAsked else { throw finished }
+        let deadline = service.time.monotonic() + cancelPatience
+        while true {
+            let now = try await exchange.reading { store throws(StoreError) in try await store.job(job.id) } ?? job
+            if now.status.isFinal { return answer(now, service) }
+            guard service.time.monotonic() < deadline, (try? await service.time.sleep(for: cancelPause)) != nil else {
+                return answer(now, service)
+            }
+        }
+    }
+
+    /// 202 where the job has not ended yet.
+    private static func answer(_ job: JobRecord, _ service: Service) -> HTTPResponse {
+        .json(JobAnswer.body(of: job, link: service.link), status: job.status.isFinal ? 200 : 202)
     }
 }

@@ -17,7 +17,7 @@ enum OperationsRoutes {
             exchange throws(APIError) in
             HTTPResponse(
                 headers: [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")],
-                body: .bytes(Array(exchange.service.metricsText().utf8))
+                body: .bytes(Array(await exchange.service.metricsText().utf8))
             )
         },
         Route(.get, "/v1/admin/registry", .admin, "The registry in force and the last reload") {
@@ -25,11 +25,11 @@ enum OperationsRoutes {
             .json(exchange.service.registrySource.report)
         },
         Route(.post, "/v1/admin/reload", .admin, "Reload the configuration file") { exchange throws(APIError) in
-            try reload(exchange)
+            try await reload(exchange)
         },
         Route(.get, "/v1/admin/providers", .admin, "Health, breakers and spend of each provider") {
             exchange throws(APIError) in
-            providers(exchange)
+            await providers(exchange)
         },
         Route(.get, "/v1/usage/providers", .admin, "Spend by provider, model, tier, key or day") {
             exchange throws(APIError) in try await usage(exchange)
@@ -54,9 +54,9 @@ enum OperationsRoutes {
         return .json(["status": "ok"])
     }
 
-    private static func reload(_ exchange: Exchange) throws(APIError) -> HTTPResponse {
+    private static func reload(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let source = exchange.service.registrySource
-        guard exchange.service.reload() else {
+        guard await exchange.service.reload(by: try exchange.requireCaller().user.id) else {
             throw APIError(
                 400,
                 .invalidRequest,
@@ -68,15 +68,16 @@ enum OperationsRoutes {
         return .json(source.report)
     }
 
-    private static func providers(_ exchange: Exchange) -> HTTPResponse {
+    private static func providers(_ exchange: Exchange) async -> HTTPResponse {
         let service = exchange.service
-        let day = service.time.now().day
+        let spent = await service.engine.spend.today()
         let rows = service.registry.providers.map { provider -> JSON in
-            let report = service.health.report(of: provider, on: day)
+            let report = service.health.report(of: provider)
             return [
                 "id": .string(provider.id), "adapter": .string(provider.kind),
                 "enabled": .string(provider.availability.rawValue), "in_flight": .integer(report.inFlight),
-                "max_in_flight": .integer(provider.maxInFlight), "spent_today_usd": .text(report.spentToday),
+                "max_in_flight": .integer(provider.maxInFlight),
+                "spent_today_usd": .text(spent[.provider(provider.id)] ?? .zero),
                 "spend_per_day_usd": .text(provider.spendPerDay),
                 "models": .array(
                     report.breakers.map { row in
@@ -126,22 +127,23 @@ enum OperationsRoutes {
 }
 
 extension Service {
-    /// Loads the file anew; false, and nothing changed, when it has mistakes.
-    func reload() -> Bool {
+    /// Loads the file anew; false, and nothing changed, when it has mistakes. `actor` is nil for signals and a changed file.
+    func reload(by actor: UserID?) async -> Bool {
         let isLoaded = registrySource.reload(today: time.now().day, log: log)
         if isLoaded { health.adopt(registry) }
+        await audit("registry.reload", registrySource.path, by: actor, ["loaded": .bool(isLoaded)])
         return isLoaded
     }
 
-    func metricsText() -> String {
-        let day = time.now().day
+    func metricsText() async -> String {
+        let today = await engine.spend.today()
         var inFlight: [(labels: String, value: String)] = []
         var spent: [(labels: String, value: String)] = []
         var breakers: [(labels: String, value: String)] = []
         for provider in registry.providers {
-            let report = health.report(of: provider, on: day)
+            let report = health.report(of: provider)
             inFlight.append(("provider=\"\(provider.id)\"", "\(report.inFlight)"))
-            spent.append(("provider=\"\(provider.id)\"", "\(report.spentToday)"))
+            spent.append(("provider=\"\(provider.id)\"", "\(today[.provider(provider.id)] ?? .zero)"))
             for row in report.breakers {
                 breakers.append(
                     ("provider=\"\(provider.id)\",model=\"\(row.model)\"", row.state == .closed ? "0" : "1")

@@ -8,7 +8,7 @@ struct PictureAnswer {
 
     func response() async -> HTTPResponse {
         let headers = ImageAnswer.headers(end.job)
-        if let error = end.job.error {
+        if let error = end.refusal ?? end.job.error {
             var response = HTTPResponse.error(error, path: "/v1/images")
             response.headers += headers
             return response
@@ -51,5 +51,19 @@ struct PictureAnswer {
     private func source(of image: ImageRecord, _ index: Int) async throws(ArtifactError) -> ByteSource {
         if end.sources.indices.contains(index), case .bytes = end.sources[index] { return end.sources[index] }
         return try await service.engine.storage.open(image.digest)
+    }
+}
+
+extension RunningJob.End {
+    /// What is answered where this process cannot tell the job's end; nil where it can.
+    var refusal: APIError? {
+        guard !job.status.isFinal else { return nil }
+        return APIError(
+            503,
+            .server,
+            "overloaded",
+            "the end of job '\(job.id)' is not known here yet; ask for the job, or repeat the request with its key",
+            retryAfter: .seconds(1)
+        )
     }
 }

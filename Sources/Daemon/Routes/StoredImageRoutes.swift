@@ -13,16 +13,16 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
             exchange throws(APIError) in
             let image = try await visible(exchange)
-            return .json(body(of: image, exchange.service))
+            return .json(body(of: image, exchange.service, toOwner: await isOwner(of: image, exchange)))
         },
         Route(.get, "/v1/images/{image}/content", .anyone, "The bytes of an image") {
             exchange throws(APIError) in
             try await PictureFile(exchange: exchange).response(try await visible(exchange).image)
         },
-        Route(.put, "/v1/images/{image}/visibility", .caller, "Make an image public or private") {
+        Route(.put, "/v1/images/{image}/visibility", .scope(.imagesWrite), "Make an image public or private") {
             exchange throws(APIError) in try await setVisibility(exchange)
         },
-        Route(.delete, "/v1/images/{image}", .caller, "Delete an image") {
+        Route(.delete, "/v1/images/{image}", .scope(.imagesWrite), "Delete an image") {
             exchange throws(APIError) in try await delete(exchange)
         },
     ]
@@ -43,7 +43,7 @@ enum StoredImageRoutes {
                 now: service.time.now()
             )
             if !isSigned {
-                guard request.headers.contains("authorization") || request.headers.contains("x-api-key") else {
+                guard Authenticator.hasCredential(request.headers) else {
                     throw APIError(
                         401,
                         .authentication,
@@ -52,6 +52,7 @@ enum StoredImageRoutes {
                     )
                 }
                 let caller = try await service.authenticator.caller(of: exchange)
+                try caller.require(.imagesRead)
                 guard caller.user.id == image.owner || caller.user.isAdmin else { throw missing }
             }
         }
@@ -86,12 +87,10 @@ enum StoredImageRoutes {
         let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
         guard let stored else { throw missing }
         if stored.image.isPublic { return stored }
-        let headers = exchange.request.headers
-        guard headers.contains("authorization") || headers.contains("x-api-key") else { throw missing }
-        return try await exchange.service.visibleImage(
-            id,
-            to: try await exchange.service.authenticator.caller(of: exchange)
-        )
+        guard Authenticator.hasCredential(exchange.request.headers) else { throw missing }
+        let caller = try await exchange.service.authenticator.caller(of: exchange)
+        try caller.require(.imagesRead)
+        return try await exchange.service.visibleImage(id, to: caller)
     }
 
     /// The picture of the path, if it is the caller's own.
@@ -114,7 +113,7 @@ enum StoredImageRoutes {
             try await store.setVisibility(id, isPublic: isPublic)
         }
         stored.image.isPublic = isPublic
-        return .json(body(of: stored, exchange.service))
+        return .json(body(of: stored, exchange.service, toOwner: true))
     }
 
     /// The row goes first and the bytes after it: what is left if the process dies in between is found by no link.
@@ -135,7 +134,18 @@ enum StoredImageRoutes {
         return .json(["deleted": true, "image_id": .string(image.id.text)])
     }
 
-    static func body(of stored: StoredImage, _ service: Service) -> JSON {
+    /// Whether the caller has shown the key of the picture's owner or of an administrator; who shows none, or a wrong one,
+    /// still sees what everybody may.
+    private static func isOwner(of stored: StoredImage, _ exchange: Exchange) async -> Bool {
+        let headers = exchange.request.headers
+        guard headers.contains("authorization") || headers.contains("x-api-key"),
+            let caller = try? await exchange.service.authenticator.caller(of: exchange)
+        else { return false }
+        return caller.user.id == stored.image.owner || caller.user.isAdmin
+    }
+
+    /// What a caller wrote beside the prompt is told to its owner alone.
+    static func body(of stored: StoredImage, _ service: Service, toOwner: Bool = false) -> JSON {
         let image = stored.image
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
@@ -145,7 +155,7 @@ enum StoredImageRoutes {
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),
             "sha256": .string(image.digest), "job_id": .string(image.job.text), "is_public": .bool(image.isPublic),
-            "metadata": stored.metadata ?? .null,
+            "metadata": toOwner ? stored.metadata ?? .null : .null, "user": .text(toOwner ? stored.user : nil),
         ]
     }
 }

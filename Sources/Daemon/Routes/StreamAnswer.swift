@@ -4,18 +4,20 @@ import Transport
 /// The answer of a streamed call: OpenAI's events, early pictures as they come and each finished one at the end.
 struct StreamAnswer {
     let service: Service
-    let request: HTTPRequest
-    let running: RunningJob
-    let partials: PartialChannel
+    /// The job as it began.
+    let job: JobRecord
 
     /// Bytes of a picture that are encoded at once: a multiple of three, so that base64 has no padding in between.
     private static let chunk = 48 << 10
 
     /// Waits for the first event, since until then an error can still be a plain answer.
-    func response() async throws(APIError) -> HTTPResponse {
+    func response(
+        _ running: RunningJob,
+        _ partials: PartialChannel,
+        _ request: HTTPRequest
+    ) async throws(APIError) -> HTTPResponse {
         // The engine closes its side by ending; the channel must learn of it, and also of a client who leaves before
         // there is a stream to break off: else the engine would wait for ever for somebody to take the next picture.
-        let (request, running, partials) = (request, running, partials)
         Task(executorPreference: EventLoop.current) {
             await request.clientGone()
             partials.close()
@@ -28,11 +30,10 @@ struct StreamAnswer {
         guard let first = await partials.next() else {
             let end = await watcher.value
             service.metrics.count(end.job)
-            if end.job.error != nil { return await PictureAnswer(service: service, end: end).response() }
-            let headers = ImageAnswer.headers(end.job)
-            return stream(headers) { writer in try await finish(end, writer) }
+            return end.refusal != nil || end.job.error != nil
+                ? await PictureAnswer(service: service, end: end).response() : replay(end)
         }
-        return stream([(name: "x-job-id", value: running.job.id.text)]) { [self] writer in
+        return stream([(name: "x-job-id", value: job.id.text)]) { [self] writer in
             defer { partials.close() }
             var item: PartialChannel.Item? = first
             while let partial = item {
@@ -43,6 +44,11 @@ struct StreamAnswer {
             service.metrics.count(end.job)
             try await finish(end, writer)
         }
+    }
+
+    /// The finished pictures of a job that succeeded.
+    func replay(_ end: RunningJob.End) -> HTTPResponse {
+        stream(ImageAnswer.headers(end.job)) { writer in try await finish(end, writer) }
     }
 
     private func stream(
@@ -60,7 +66,7 @@ struct StreamAnswer {
         )
     }
 
-    private var kind: String { running.job.operation == .generate ? "image_generation" : "image_edit" }
+    private var kind: String { job.operation == .generate ? "image_generation" : "image_edit" }
 
     private func show(_ partial: PartialChannel.Item, _ writer: HTTPBodyWriter) async throws {
         // An early view that is damaged is left out; what counts is the finished picture.
@@ -68,7 +74,7 @@ struct StreamAnswer {
         var more: JSONObject = [
             "size": .string("\(staged.facts.width)x\(staged.facts.height)"),
             "quality": .string(quality),
-            "background": .string(running.job.answer.background == .transparent ? "transparent" : "opaque"),
+            "background": .string(job.answer.background == .transparent ? "transparent" : "opaque"),
             "output_format": .string(staged.facts.format.rawValue),
         ]
         more["partial_image_index"] = .integer(partial.index)
@@ -76,10 +82,10 @@ struct StreamAnswer {
     }
 
     /// The tier in whose name the first attempt runs; the finished event repeats it.
-    private var quality: String { running.job.attempts.first?.tier.rawValue ?? Tier.low.rawValue }
+    private var quality: String { job.attempts.first?.tier.rawValue ?? Tier.low.rawValue }
 
     private func finish(_ end: RunningJob.End, _ writer: HTTPBodyWriter) async throws {
-        if let error = end.job.error {
+        if let error = end.refusal ?? end.job.error {
             var body: JSONObject = ["type": "error"]
             body["error"] = error.body["error"]
             try await writer.write("event: error\ndata: \(JSON.object(body).text)\n\n")
@@ -110,7 +116,7 @@ struct StreamAnswer {
             try await writer.write(Base64.encode(piece.span))
         }
         var rest = more
-        rest["created_at"] = .integer(running.job.created.seconds)
+        rest["created_at"] = .integer(job.created.seconds)
         var text = JSON.object(rest).text
         text.removeFirst()
         try await writer.write("\",\(text)\n\n")

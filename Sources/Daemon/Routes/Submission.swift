@@ -2,30 +2,28 @@ import Orchestrator
 import Transport
 
 /// Takes one valid request from the gate to its answer.
-struct Submission {
+struct Submission: Sendable {
     let exchange: Exchange
     /// The registry that the request keeps to its end.
     let registry: Registry
     /// Keys for providers that the caller brought along.
     private let ownKeys: [String: Secret]
-    private let prefersAsync: Bool
+    /// Whether the pictures go to the public gallery.
+    private let isForGallery: Bool
     /// Where the job's end is announced.
     private let webhook: WebhookTarget?
     private var service: Service { exchange.service }
 
-    init(_ exchange: Exchange, fields: JSONObject) throws(APIError) {
+    init(_ exchange: Exchange, fields: JSONObject, isForGallery: Bool = false) throws(APIError) {
         self.exchange = exchange
+        self.isForGallery = isForGallery
         registry = exchange.service.registry
         ownKeys = try OwnKeys.read(exchange.request.headers, fields: fields, registry: registry)
         webhook = try WebhookRequest.target(fields, registry.server, exchange.service.time)
-        let preferences = exchange.request.headers.all(named: "prefer").joined(separator: ",").lowercased()
-        prefersAsync = preferences.split(whereSeparator: { $0 == "," || $0 == ";" || $0 == " " }).contains(
-            "respond-async"
-        )
     }
 
-    /// Who may serve `request`; the plan may be empty.
-    func plan(_ request: ImageRequest) throws(APIError) -> Plan {
+    /// Who may serve `request`, without the providers whose caps are known to be full; the plan may be empty.
+    func plan(_ request: ImageRequest, without full: Set<String> = []) async throws(APIError) -> Plan {
         let caller = try exchange.requireCaller()
         var request = request
         let headers = exchange.request.headers
@@ -38,46 +36,67 @@ struct Submission {
                 .choice("X-Orchestrator-Fidelity")
         }
         let terms = CallerTerms(
-            policy: headers["x-orchestrator-policy"] ?? caller.key.policy,
+            policy: headers["x-orchestrator-policy"] ?? caller.key?.policy,
             ownKeys: registry.server.requireOwnKey ? Set(ownKeys.keys) : nil
         )
-        let now = service.time.now()
-        let health = service.health.snapshot(of: registry, at: service.time.monotonic(), day: now.day)
-        return try Planner(registry: registry, health: health, today: now.day).plan(request, for: terms)
+        let isCapped = registry.providers.contains { $0.spendPerDay != nil }
+        var health = service.health.snapshot(
+            of: registry,
+            at: service.time.monotonic(),
+            spent: isCapped ? await service.engine.spend.today() : [:]
+        )
+        // Less than nothing, so that even a free picture does not fit.
+        for provider in full { health.remainingSpend[provider] = MicroUSD(micros: -1) }
+        return try Planner(registry: registry, health: health, today: service.time.now().day).plan(request, for: terms)
     }
 
     /// Runs `request` and answers as it asked: at once with the job, as a stream, or with the pictures.
-    func serve(_ request: ImageRequest, uploads: [any Sendable]) async throws(APIError) -> HTTPResponse {
+    func serve(
+        _ request: ImageRequest,
+        _ repeats: Repeats,
+        uploads: [any Sendable]
+    ) async throws(APIError) -> HTTPResponse {
         let partials = request.stream ? PartialChannel() : nil
-        var showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
-        if let partials { showPartial = { sink, index in await partials.send(sink, index: index) } }
-        let (running, verdict) = try await start(request, uploads: uploads, showPartial: showPartial)
-        var response: HTTPResponse
-        if prefersAsync {
+        var order = try await order(request, repeats)
+        order.uploads = uploads
+        order.isAsync = exchange.prefersAsync
+        if let partials { order.showPartial = { sink, index in await partials.send(sink, index: index) } }
+        let (running, verdict): (RunningJob, RateVerdict?)
+        switch try await service.runner.accept(order) {
+        case .started(let job, let tightest): (running, verdict) = (job, tightest)
+        case .repeated(let record):
             partials?.close()
-            response = accepted(running.job)
+            return try await repeats.answer(from: try repeats.job(of: record))
+        }
+        if webhook != nil {
+            service.webhooks.expect(running.job.id)
+            if running.job.status.isFinal { service.webhooks.ended(running.job.id) }
+        }
+        var response: HTTPResponse
+        if exchange.prefersAsync {
+            partials?.close()
+            response = .accepted(running.job, service, webhook)
         } else if let partials {
-            response = try await StreamAnswer(
-                service: service,
-                request: exchange.request,
-                running: running,
-                partials: partials
-            ).response()
+            response = try await StreamAnswer(service: service, job: running.job)
+                .response(running, partials, exchange.request)
         } else {
             response = await PictureAnswer(service: service, end: end(of: running)).response()
         }
-        response.headers += RateLimits.headers(verdict)
+        response.headers += verdict?.headers ?? []
         return response
     }
 
     /// Runs `request` to its end for the public gallery; with the end come the headers that say who served, and what is
     /// left of the limits.
     func runForGallery(
-        _ request: ImageRequest
-    ) async throws(APIError) -> (job: JobRecord, headers: [(name: String, value: String)]) {
-        let (running, verdict) = try await start(request, uploads: [], isForGallery: true)
-        let job = await end(of: running).job
-        return (job, ImageAnswer.headers(job) + RateLimits.headers(verdict))
+        _ request: ImageRequest,
+        _ repeats: Repeats
+    ) async throws(APIError) -> (end: RunningJob.End, headers: [(name: String, value: String)]) {
+        let order = try await order(request, repeats)
+        switch try await service.runner.accept(order) {
+        case .started(let running, let verdict): return (await end(of: running), verdict?.headers ?? [])
+        case .repeated(let record): return (try await repeats.end(of: try repeats.job(of: record)), [])
+        }
     }
 
     private func end(of running: RunningJob) async -> RunningJob.End {
@@ -86,57 +105,41 @@ struct Submission {
         return end
     }
 
-    /// Checks and counts `request`, and sets its job going.
-    private func start(
-        _ request: ImageRequest,
-        uploads: [any Sendable],
-        isForGallery: Bool = false,
-        showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
-    ) async throws(APIError) -> (RunningJob, FixedWindowLimiter.Verdict) {
+    /// Checks `request`, and says what its job takes.
+    private func order(_ request: ImageRequest, _ repeats: Repeats) async throws(APIError) -> JobOrder {
         let caller = try exchange.requireCaller()
         try await ContentCheck(service: service, settings: registry.moderation).approve(request)
-        let plan = try plan(request)
-        let now = service.time.now()
-        guard let first = plan.candidates.first else { throw plan.refusal(at: now) }
-        guard service.health.spent(on: now.day) + first.cost <= registry.limits.spendPerDay else {
-            throw .dailyBudgetExceeded("limits.spend_per_day is spent", at: now)
+        var order = JobOrder(owner: caller.user.id, registry: registry) { full async throws(APIError) in
+            try await plan(request, without: full)
+        } record: { plan, id in
+            record(of: plan, id, caller)
         }
-        let verdict = try service.limits.take(
-            address: exchange.clientAddress,
-            caller: caller,
-            registry.limits,
-            at: service.time.monotonic()
-        )
-        let execution = JobExecution(
-            id: service.time.makeID(),
-            owner: caller.user.id,
-            plan: plan,
-            registry: registry,
-            ownKeys: ownKeys,
-            services: service.engine,
-            isForGallery: isForGallery,
-            showPartial: showPartial
-        )
-        let job = record(of: plan, execution.id, caller, isAsync: prefersAsync)
-        if webhook != nil { service.webhooks.expect(job.id) }
-        let running = try await service.runner.start(
-            job,
-            execution,
-            uploads: uploads,
-            limit: registry.limits.queue
-        )
-        return (running, verdict)
+        order.isForGallery = isForGallery
+        order.key = caller.key.id
+        order.keyCap = caller.key.spendPerDay
+        order.ownKeys = ownKeys
+        order.repeats = repeats.claim
+        order.webhook = webhook
+        let quote = CreditQuote(registry.billing, mode: registry.server.mode)
+        order.credits = { plan in quote.map { ($0, $0.claim(for: plan)) } }
+        order.rates = RateLimits.claims(address: exchange.clientAddress, caller: caller, registry.limits)
+        order.keepPictures = { [service] () async throws(APIError) in
+            try await KeptPictures.keep(request, service)
+        }
+        return order
     }
 
-    private func record(of plan: Plan, _ id: JobID, _ caller: Caller, isAsync: Bool) -> JobRecord {
+    private func record(of plan: Plan, _ id: JobID, _ caller: Caller) -> JobRecord {
         let request = plan.request
+        var shown = request.shown
+        JobWork(isForGallery: isForGallery, ownKeys: Array(ownKeys.keys)).write(to: &shown)
         var job = JobRecord(
             id: id,
             owner: caller.user.id,
             requestID: exchange.id,
             operation: request.operation,
             created: service.time.now(),
-            request: request.shown,
+            request: shown,
             policy: plan.policy,
             answer: AnswerFacts(
                 responseFormat: request.responseFormat ?? Self.usualFormat(for: request.model, registry.server),
@@ -144,7 +147,7 @@ struct Submission {
                 background: request.background
             )
         )
-        job.key = caller.key.id
+        job.key = caller.key?.id
         return job
     }
 
@@ -153,25 +156,5 @@ struct Submission {
         if model.hasPrefix("gpt-image-") || model.hasPrefix("chatgpt-image-") { return .base64 }
         if model.hasPrefix("dall-e-") { return .url }
         return server.defaultResponseFormat
-    }
-
-    private func accepted(_ job: JobRecord) -> HTTPResponse {
-        var body = JobAnswer.body(of: job, link: service.link)
-        if let webhook, case .object(var members) = body {
-            members["webhook"] = [
-                "id": .string(webhook.id.text), "url": .string(webhook.url), "secret": .string(webhook.secret),
-            ]
-            body = .object(members)
-        }
-        return .json(
-            body,
-            status: 202,
-            headers: [
-                (name: "x-job-id", value: job.id.text),
-                (name: "location", value: "\(service.links.publicURL)/v1/jobs/\(job.id)"),
-                (name: "retry-after", value: "1"),
-                (name: "preference-applied", value: "respond-async"),
-            ]
-        )
     }
 }

@@ -85,7 +85,8 @@ final class Daemon: Sendable {
             metrics: metrics,
             webhooks: webhooks,
             requestLog: RequestLog(log: log, time: time),
-            spool: Spool(directory: directory.spool, pool: files)
+            spool: Spool(directory: directory.spool, pool: files),
+            hasher: try Self.makeHasher()
         )
         try await prepare(options, directory)
     }
@@ -105,6 +106,10 @@ final class Daemon: Sendable {
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
+                await service.recovery.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
                 await service.webhooks.run()
                 return nil
             }
@@ -119,7 +124,7 @@ final class Daemon: Sendable {
             whenServing(address)
             while let signal = await signals.next() {
                 if case .stop = signal { break }
-                _ = service.reload()
+                _ = await service.reload(by: nil)
             }
             let isClean = await stop()
             group.cancelAll()
@@ -134,16 +139,16 @@ final class Daemon: Sendable {
     /// Lets running requests and jobs end, in that order refusing new ones.
     private func stop() async -> Bool {
         log.log(.info, "stopping", [("jobs", "\(service.runner.count)")])
-        async let jobs: Void = service.runner.drain()
+        async let jobs = service.runner.drain(within: Self.grace)
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
-        if isDrained { await jobs }
+        let haveEnded = await jobs
         await service.sealer.seal()
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
         await upstream.shutDown()
-        return isDrained
+        return isDrained && haveEnded
     }
 
     /// Reloads when the file has changed, if the file wants it so.
@@ -152,7 +157,7 @@ final class Daemon: Sendable {
             guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
             guard service.registry.server.watch else { continue }
             let source = service.registrySource
-            if (try? await files.run { source.isStale }) == true { _ = service.reload() }
+            if (try? await files.run { source.isStale }) == true { _ = await service.reload(by: nil) }
         }
     }
 
@@ -186,6 +191,21 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("\(error)")
         }
+    }
+
+    private static func makeHasher() throws(StartFailure) -> PasswordHasher {
+        let pool: BlockingPool
+        do throws(TransportError) {
+            pool = try BlockingPool(
+                name: "passwords",
+                threads: PasswordHasher.threads,
+                queueLimit: PasswordHasher.queue
+            )
+        } catch {
+            throw StartFailure("\(error)")
+        }
+        guard let hasher = PasswordHasher(pool: pool) else { throw StartFailure("no memory for a password's hash") }
+        return hasher
     }
 
     private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
@@ -240,10 +260,11 @@ final class Daemon: Sendable {
         )
     }
 
-    private static var routes: RouteTable {
+    static var routes: RouteTable {
         let routes =
-            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + KeyRoutes.all
-            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
+            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 
@@ -261,18 +282,12 @@ final class Daemon: Sendable {
         return response
     }
 
-    /// Brings the record to where serving can begin: administrator, spend of today, jobs that died.
+    /// Brings the record to where serving can begin: the first administrator.
     private func prepare(_ options: ServeOptions, _ directory: DataDirectory) async throws(StartFailure) {
         for warning in service.registrySource.warnings { log.log(.warning, "configuration", [("what", warning)]) }
         do throws(StoreError) {
             try await FirstAdministrator(store: store, time: service.time, directory: directory)
                 .ensure(given: options.adminKey)
-            let today = service.time.now().day
-            let rows = try await store.spend(since: today.start, until: nil, by: [.provider])
-            var spent: [String: MicroUSD] = [:]
-            for row in rows { spent[row.group[0]] = row.cost + row.unresolved }
-            service.health.restore(spend: spent, on: today)
-            try await AbandonedJobs(store: store, time: service.time, log: log).end()
         } catch {
             throw StartFailure("cannot use the database: \(error)")
         }

@@ -60,7 +60,8 @@ struct DataDirectory: Sendable {
         defer { close(descriptor) }
         let bytes = Array((text + "\n").utf8)
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard count == bytes.count, fsync(descriptor) == 0 else {
+        // An older file keeps its mode when it is opened; what is in it now is a secret.
+        guard fchmod(descriptor, 0o600) == 0, count == bytes.count, fsync(descriptor) == 0 else {
             throw Problem(message: "cannot write '\(file)': \(Self.reason)")
         }
     }

@@ -7,8 +7,10 @@ import Transport
 final class Service: Sendable {
     let engine: EngineServices
     let runner: JobRunner
+    let recovery: JobRecovery
     let authenticator: Authenticator
-    let limits = RateLimits()
+    let accounts: Accounts
+    let keptAnswers: KeptAnswers
     let links: ImageLinks
     let metrics: Metrics
     let webhooks: WebhookDispatcher
@@ -33,7 +35,8 @@ final class Service: Sendable {
         metrics: Metrics,
         webhooks: WebhookDispatcher,
         requestLog: RequestLog,
-        spool: Spool
+        spool: Spool,
+        hasher: PasswordHasher
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -42,9 +45,17 @@ final class Service: Sendable {
         self.webhooks = webhooks
         self.requestLog = requestLog
         self.spool = spool
-        runner = JobRunner(services: engine)
+        let runner = JobRunner(services: engine)
+        self.runner = runner
+        recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
-        authenticator = Authenticator(store: engine.store, time: engine.time)
+        authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
+        let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
+        self.accounts = accounts
+        keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
+            body,
+            salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)
+        }
         started = engine.time.now()
     }
 

@@ -37,13 +37,18 @@ package final class CallGate: Sendable {
         for waiter in admitted { waiter.continuation.resume(returning: true) }
     }
 
-    /// Takes a place if one is free and nobody waits for it.
-    package func enterAtOnce() -> Bool {
+    /// Takes so many places, all or none, if they are free and nobody waits for them.
+    package func enterAtOnce(_ count: Int = 1) -> Bool {
         state.withLock { state in
-            guard state.inFlight < state.limit, state.queue.count == 0 else { return false }
-            state.inFlight += 1
+            guard state.inFlight + count <= state.limit, state.queue.count == 0 else { return false }
+            state.inFlight += count
             return true
         }
+    }
+
+    /// Takes a place whether one is free or not, for work that goes on at the provider already.
+    package func enterRegardless() {
+        state.withLock { $0.inFlight += 1 }
     }
 
     /// Takes a place, waiting for one while there is none; false when the task was cancelled meanwhile.

@@ -7,6 +7,7 @@ package final class EngineServices: Sendable {
     package let store: any Store
     package let time: any TimeSource
     package let health: Health
+    package let spend: SpendView
     package let offloading: any Offloading
     package let log: any EventLog
     /// The executor on which a job begun now shall run: its caller's event loop.
@@ -35,6 +36,7 @@ package final class EngineServices: Sendable {
         self.store = store
         self.time = time
         self.health = health
+        spend = SpendView(store: store, time: time)
         self.offloading = offloading
         self.log = log
         self.executor = executor

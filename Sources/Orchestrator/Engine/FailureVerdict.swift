@@ -15,7 +15,7 @@ struct FailureVerdict {
         if last.contains(where: { $0.code == PictureIntake.storageCode }) {
             return .internalError(last.map(\.detail).joined(separator: "; "))
         }
-        if last.contains(where: { $0.code == JobExecution.capCode }) {
+        if last.contains(where: { $0.code == AttemptJournal.capCode }) {
             let now = attempts.compactMap(\.ended).max() ?? Timestamp(milliseconds: 0)
             return .dailyBudgetExceeded("what may be spent today is spent", at: now)
         }
@@ -37,6 +37,7 @@ struct FailureVerdict {
             return .overloaded("every place at the providers is taken; try again")
         }
         let labels = Set(attempts.compactMap(\.label))
+        if labels.contains(FailureKind.unknown(.crash).label) { return .serverStopped }
         if labels == ["timeout"] {
             return APIError(504, .server, "timeout", "no provider answered in time", detail: details)
         }
@@ -69,4 +70,14 @@ struct FailureVerdict {
         }
         return max(pauses.min() ?? Self.usualPause, .seconds(1))
     }
+}
+
+extension APIError {
+    /// The process that worked on the job is no more, and what it had begun cannot be found again.
+    package static let serverStopped = APIError(
+        502,
+        .server,
+        "all_providers_failed",
+        "the server stopped while the request was running"
+    )
 }

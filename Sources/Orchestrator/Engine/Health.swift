@@ -1,11 +1,10 @@
-/// What the process has learned of its providers: breakers, latencies, today's spend, calls under way.
+/// What the process has learned of its providers: breakers, latencies, calls under way.
 ///
 /// Shared by all loops; every operation is a short critical section around pure state.
 package final class Health: Sendable {
     private struct State: Sendable {
         var breakers: [ModelReference: CircuitBreaker] = [:]
         var latencies: [ModelReference: LatencyEstimate] = [:]
-        var spend = DailySpend()
         var budget = RetryBudget()
     }
 
@@ -14,8 +13,12 @@ package final class Health: Sendable {
 
     package init() {}
 
-    /// What the planner needs to know at this moment.
-    package func snapshot(of registry: Registry, at now: Duration, day: Day) -> HealthSnapshot {
+    /// What the planner needs to know at this moment; `spent` is what is spent today.
+    package func snapshot(
+        of registry: Registry,
+        at now: Duration,
+        spent: [SpendSubject: MicroUSD]
+    ) -> HealthSnapshot {
         state.withLock { state in
             var snapshot = HealthSnapshot()
             for (reference, breaker) in state.breakers where breaker.isResting(at: now) {
@@ -24,8 +27,7 @@ package final class Health: Sendable {
             for (reference, estimate) in state.latencies { snapshot.latency[reference] = estimate.value }
             for provider in registry.providers {
                 guard let cap = provider.spendPerDay else { continue }
-                let spent = state.spend.total(of: provider.id, on: day)
-                snapshot.remainingSpend[provider.id] = max(cap - spent, .zero)
+                snapshot.remainingSpend[provider.id] = max(cap - (spent[.provider(provider.id)] ?? .zero), .zero)
             }
             return snapshot
         }
@@ -85,53 +87,18 @@ package final class Health: Sendable {
         }
     }
 
-    // MARK: Spend
-
-    /// Takes `amount` out of what the caps leave today; nothing is taken when one stands in the way.
-    package func reserve(
-        _ amount: MicroUSD,
-        of provider: Provider,
-        capOfAll: MicroUSD,
-        on day: Day
-    ) -> SpendObstacle? {
-        state.withLock {
-            $0.spend.reserve(amount, of: provider.id, cap: provider.spendPerDay, capOfAll: capOfAll, on: day)
-        }
-    }
-
-    /// What has been spent today at all providers, reservations included.
-    package func spent(on day: Day) -> MicroUSD {
-        state.withLock { $0.spend.total(on: day) }
-    }
-
-    /// Puts the true cost in place of what was reserved on `day`.
-    package func settle(_ reserved: MicroUSD, as cost: MicroUSD, of provider: Provider, on day: Day) {
-        state.withLock { $0.spend.settle(reserved, as: cost, of: provider.id, on: day) }
-    }
-
-    /// Takes over what the record says was spent, at the start.
-    package func restore(spend: [String: MicroUSD], on day: Day) {
-        state.withLock { $0.spend = DailySpend(day: day, spent: spend) }
-    }
-
     // MARK: For people and metrics
 
     package struct ProviderReport: Sendable {
         package var inFlight: Int
-        package var spentToday: MicroUSD
         package var breakers: [(model: String, state: CircuitBreaker.State, failures: Int)]
         package var latency: [String: Duration]
     }
 
-    package func report(of provider: Provider, on day: Day) -> ProviderReport {
+    package func report(of provider: Provider) -> ProviderReport {
         let inFlight = gate(of: provider).inFlight
         return state.withLock { state in
-            var report = ProviderReport(
-                inFlight: inFlight,
-                spentToday: state.spend.total(of: provider.id, on: day),
-                breakers: [],
-                latency: [:]
-            )
+            var report = ProviderReport(inFlight: inFlight, breakers: [], latency: [:])
             for model in provider.models {
                 let reference = ModelReference(provider: provider.id, model: model.id)
                 let breaker = state.breakers[reference] ?? CircuitBreaker()

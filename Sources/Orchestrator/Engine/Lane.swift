@@ -2,23 +2,33 @@
 struct Lane: Sendable {
     var slots: [Int]
     /// Index into the plan's candidates.
-    private(set) var candidate = 0
+    private(set) var candidate: Int
     /// Candidates that had their turn.
-    private var tried: Set<Int> = [0]
+    private var tried: Set<Int>
     /// Providers whose trouble is not one model's alone; their other models come last.
     private var troubled: Set<String> = []
+    /// Those that were made; one that was stopped before anything was sent is none.
     var attempts = 0
     /// Of those, at the present candidate.
     var attemptsHere = 0
     var unknowns = 0
-    /// The attempt that was recorded as intended when the job was accepted, until one is made in its place.
-    var intent: Int?
-    /// Whether the next attempt is the intended one, which was for the first candidate.
-    var isIntended: Bool { intent != nil && candidate == 0 }
+    var opening: Opening
 
-    init(slots: some Sequence<Int>, intent: Int? = nil) {
+    /// How the next attempt begins.
+    enum Opening: Sendable {
+        /// It waits for a place, and is put on record before anything is sent.
+        case fresh
+        /// It is on record; `hasPlace` if its place at the provider is taken as well.
+        case intended(Int, hasPlace: Bool)
+        /// It was begun by a process that is no more: the vendor is asked how far the work is.
+        case underWay(Int, VendorHandle)
+    }
+
+    init(slots: some Sequence<Int>, _ opening: Opening = .fresh, candidate: Int = 0) {
         self.slots = Array(slots)
-        self.intent = intent
+        self.opening = opening
+        self.candidate = candidate
+        tried = [candidate]
     }
 
     /// Who is to be tried after `failure`: the next in the plan's order, but another provider first where the whole
@@ -43,7 +53,7 @@ struct Lane: Sendable {
     mutating func noteAttempt() {
         attempts += 1
         attemptsHere += 1
-        intent = nil
+        opening = .fresh
     }
 }
 

@@ -32,6 +32,11 @@ struct VendorConversation: Sendable {
         return try await follow(try await exchange(call))
     }
 
+    /// Goes on with work that an earlier process had begun, asking at once how far it is.
+    func resume(_ handle: VendorHandle) async throws(ProviderFailure) -> Delivery {
+        try await follow((.pending(handle, after: .zero), []), kept: handle)
+    }
+
     /// Asks the vendor to stop, without insisting.
     func cancel(_ handle: VendorHandle) async {
         guard handle.cancelURL != nil else { return }
@@ -72,10 +77,13 @@ struct VendorConversation: Sendable {
     }
 
     /// Polls until the work is done; the handle is durable before the first poll.
-    private func follow(_ first: Answer) async throws(ProviderFailure) -> Delivery {
+    private func follow(
+        _ first: Answer,
+        kept known: VendorHandle? = nil
+    ) async throws(ProviderFailure) -> Delivery {
         var answer = first
         var polls = 0
-        var kept: VendorHandle?
+        var kept = known
         while true {
             switch answer.outcome {
             case .pictures(let pictures, let usage):
@@ -127,7 +135,7 @@ struct VendorConversation: Sendable {
     }
 
     /// Work that nobody waits for any more still runs and bills; telling the vendor must not hold up the fallback.
-    private func cancelSoon(_ handle: VendorHandle) {
+    func cancelSoon(_ handle: VendorHandle) {
         var conversation = self
         conversation.deadline = services.time.monotonic() + .seconds(10)
         services.background { [conversation] in await conversation.cancel(handle) }

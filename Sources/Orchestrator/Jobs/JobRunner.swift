@@ -1,4 +1,5 @@
-/// Runs accepted jobs to their end, whoever still listens, and lets callers wait for, watch and cancel them.
+/// Takes requests in as durable jobs and runs them to their end, whoever still listens, and lets callers wait for, watch
+/// and cancel them.
 package final class JobRunner: Sendable {
     private struct State: Sendable {
         var running: [JobID: RunningJob] = [:]
@@ -6,65 +7,234 @@ package final class JobRunner: Sendable {
         var idle: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// How long a lease is good; renewed well before.
+    package static let lease = Duration.seconds(30)
+
+    /// Names this process in leases.
+    package let daemon: DaemonID
     private let services: EngineServices
+    private let recorder: EndRecorder
     private let state = Lock(State())
 
     package init(services: EngineServices) {
         self.services = services
+        daemon = services.time.makeID()
+        recorder = EndRecorder(services: services)
     }
 
-    /// Jobs accepted and not ended.
+    /// Jobs that this process works on.
     package var count: Int { state.withLock { $0.running.count } }
 
     package var isDraining: Bool { state.withLock { $0.isDraining } }
-
-    /// Records a job with its first intents and starts it. Throws `overloaded` over `limit` jobs, `draining` while stopping.
-    ///
-    /// `uploads` are whatever owns the temporary files of the request's pictures; they are kept until the job has ended.
-    package func start(
-        _ job: JobRecord,
-        _ execution: JobExecution,
-        uploads: [any Sendable],
-        limit: Int
-    ) async throws(APIError) -> RunningJob {
-        let running = RunningJob(job)
-        let refusal: APIError? = state.withLock { state in
-            if state.isDraining { return .draining }
-            if state.running.count >= limit { return .overloaded("too many jobs are waiting; try again") }
-            state.running[job.id] = running
-            return nil
-        }
-        if let refusal { throw refusal }
-        var accepted = job
-        accepted.status = .running
-        accepted.started = services.time.now()
-        accepted.attempts = execution.intents
-        do throws(StoreError) {
-            try await services.store.accept(accepted)
-        } catch {
-            remove(job.id)
-            throw .internalError("accept: \(error)")
-        }
-        running.begin(accepted)
-        // Not a child of the caller's task: who hangs up must not end a job that may be billed. `drain` waits for it.
-        let task = Task(executorPreference: services.executor()) { [self, accepted] in
-            let end = await execution.run(accepted)
-            withExtendedLifetime(uploads) {}
-            await finish(end.job, sources: end.sources, running, inGallery: execution.isForGallery)
-        }
-        running.adopt(task)
-        return running
-    }
 
     package func running(_ id: JobID) -> RunningJob? {
         state.withLock { $0.running[id] }
     }
 
-    /// Refuses new jobs from now on and returns when the last one has ended.
-    package func drain() async {
+    /// Jobs that were accepted and have not ended.
+    var accepted: [RunningJob] { state.withLock { $0.running.values.filter { $0.lease != nil } } }
+
+    // MARK: - Acceptance
+
+    /// Takes a request in: with its first calls about to be made where there are places for them, else queued.
+    ///
+    /// Throws what the caller is told: `overloaded` over the registry's `queue`, `draining` while stopping, a limit, a cap,
+    /// too few credits, or that nobody can serve it.
+    package func accept(_ order: JobOrder) async throws(APIError) -> JobAdmission {
+        let id: JobID = services.time.makeID()
+        var full: Set<String> = []
+        let plan = try await usable(order, without: full)
+        let running = RunningJob(order.record(plan, id))
+        try reserve(running, id, limit: order.registry.limits.queue)
+        do throws(APIError) {
+            var (plan, arePicturesKept) = (plan, false)
+            while true {
+                let (outcome, execution) = try await offer(plan, order, id, &arePicturesKept)
+                switch outcome {
+                case .accepted(let job, let verdicts):
+                    services.spend.forget()
+                    start(job, execution, running, uploads: order.uploads)
+                    return .started(running, verdicts.tightest)
+                case .repeated(let record):
+                    remove(id)
+                    return .repeated(record)
+                case .capped(.provider(let provider)) where full.insert(provider).inserted:
+                    services.spend.forget()
+                    plan = try await usable(order, without: full)
+                case .capped(let subject): throw refusal(of: subject)
+                case .rateLimited(let index, let verdict): throw order.rates[index].refusal(verdict)
+                case .insufficientCredits(let needed, let available):
+                    throw refusal(order, plan, needed: needed, available: available)
+                }
+            }
+        } catch {
+            remove(id)
+            throw error
+        }
+    }
+
+    private func usable(_ order: JobOrder, without full: Set<String>) async throws(APIError) -> Plan {
+        let plan = try await order.plan(full)
+        guard !plan.candidates.isEmpty else { throw plan.refusal(at: services.time.now()) }
+        return plan
+    }
+
+    private func reserve(_ running: RunningJob, _ id: JobID, limit: Int) throws(APIError) {
+        let refusal: APIError? = state.withLock { state in
+            if state.isDraining { return .draining }
+            if state.running.count >= limit { return .overloaded("too many jobs are waiting; try again") }
+            state.running[id] = running
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Asks the record to take the job in.
+    private func offer(
+        _ plan: Plan,
+        _ order: JobOrder,
+        _ id: JobID,
+        _ arePicturesKept: inout Bool
+    ) async throws(APIError) -> (AcceptanceOutcome, JobExecution) {
+        let execution = JobExecution(
+            JobTerms(
+                id: id,
+                owner: order.owner,
+                key: order.key,
+                keyCap: order.keyCap,
+                plan: plan,
+                registry: order.registry,
+                ownKeys: order.ownKeys,
+                services: services,
+                isForGallery: order.isForGallery,
+                showPartial: order.showPartial
+            )
+        )
+        var job = order.record(plan, id)
+        if execution.enterAtOnce() {
+            job.status = .running
+            job.attempts = execution.intents
+            job.started = job.attempts.first?.started
+        }
+        do throws(APIError) {
+            if job.status == .queued || order.isAsync, !arePicturesKept {
+                try await order.keepPictures()
+                arePicturesKept = true
+            }
+            let credits = order.credits(plan)
+            job.quote = credits?.quote
+            var acceptance = Acceptance(job: job, daemon: daemon, lease: Self.lease, now: services.time.now())
+            acceptance.repeats = order.repeats
+            acceptance.rates = order.rates
+            acceptance.caps = execution.firstCaps
+            acceptance.credits = credits?.claim
+            acceptance.webhook = order.webhook
+            let outcome = try await accept(acceptance)
+            if case .accepted = outcome {} else { execution.leave() }
+            return (outcome, execution)
+        } catch {
+            execution.leave()
+            throw error
+        }
+    }
+
+    private func accept(_ acceptance: Acceptance) async throws(APIError) -> AcceptanceOutcome {
+        do throws(StoreError) {
+            return try await services.store.accept(acceptance)
+        } catch {
+            throw .internalError("accept: \(error)")
+        }
+    }
+
+    private func refusal(of subject: SpendSubject) -> APIError {
+        let now = services.time.now()
+        return switch subject {
+        case .all: .dailyBudgetExceeded("limits.spend_per_day is spent", at: now)
+        case .key: .dailyBudgetExceeded("the key's spend_per_day is spent", at: now)
+        case .provider: .dailyBudgetExceeded("every provider that could serve this has spent its daily cap", at: now)
+        }
+    }
+
+    private func refusal(_ order: JobOrder, _ plan: Plan, needed: MicroUSD, available: MicroUSD) -> APIError {
+        let credit = max(order.credits(plan)?.quote.credit.micros ?? 1, 1)
+        return .insufficientCredits(
+            needed: Int((needed.micros + credit - 1) / credit),
+            available: Int(max(available.micros, 0) / credit)
+        )
+    }
+
+    // MARK: - Work
+
+    /// Serves a job that an earlier process had, under the lease that came with taking it over.
+    func resume(_ job: JobRecord, _ execution: JobExecution, _ lease: JobLease) {
+        execution.adopt(lease)
+        let running = RunningJob(job)
+        state.withLock { $0.running[job.id] = running }
+        start(job, execution, running, uploads: [])
+    }
+
+    private func start(_ job: JobRecord, _ execution: JobExecution, _ running: RunningJob, uploads: [any Sendable]) {
+        running.begin(job, execution)
+        // Not a child of the caller's task: who hangs up must not end a job that may be billed. `drain` waits for it.
+        let task = Task(executorPreference: services.executor()) { [self] in
+            let ending = await execution.run(job) { running.show($0) }
+            withExtendedLifetime(uploads) {}
+            // What comes now must not be broken off: who cancels the job does not cancel the writing of its end.
+            if case .ended(let job, let sources) = ending, !Task.isCancelled,
+                await recorder.record(job, sources, execution, running)
+            {
+                remove(job.id)
+            } else {
+                settle(ending, execution, running)
+            }
+        }
+        running.adopt(task)
+        // A job that had not begun when draining did is another process's.
+        if isDraining { _ = running.leave() }
+    }
+
+    /// Sees to an end that takes longer to be known.
+    private func settle(_ ending: JobExecution.Ending, _ execution: JobExecution, _ running: RunningJob) {
+        // As above; `drain` waits for it.
+        Task(executorPreference: services.executor()) { [self] in
+            switch ending {
+            case .left: running.release()
+            case .lost: await recorder.follow(running, until: execution.terms.deadline)
+            case .ended(let job, let sources): await recorder.insist(job, sources, execution, running)
+            }
+            remove(execution.terms.id)
+        }
+    }
+
+    // MARK: - Stopping
+
+    /// Refuses new jobs from now on, leaves those that have not begun to the next process, and returns when the last of
+    /// the others has ended; false where `grace` was over before.
+    @discardableResult
+    package func drain(within grace: Duration? = nil) async -> Bool {
+        let running = state.withLock { state in
+            state.isDraining = true
+            return Array(state.running.values)
+        }
+        for job in running { _ = job.leave() }
+        recorder.stop()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.untilIdle() }
+            if let grace {
+                group.addTask {
+                    guard (try? await self.services.time.sleep(for: grace)) != nil else { return }
+                    self.stopWaiting()
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        return count == 0
+    }
+
+    private func untilIdle() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
-                state.isDraining = true
                 guard !state.running.isEmpty else { return true }
                 state.idle.append(continuation)
                 return false
@@ -73,41 +243,19 @@ package final class JobRunner: Sendable {
         }
     }
 
-    private func finish(
-        _ job: JobRecord,
-        sources: [ByteSource],
-        _ running: RunningJob,
-        inGallery: Bool
-    ) async {
-        var job = job
-        var sources = sources
-        do throws(StoreError) {
-            try await services.store.finish(job, inGallery: inGallery)
-        } catch {
-            // What is not on record was not delivered: the answer must not say otherwise.
-            services.log.log(
-                .error,
-                "a job's end could not be recorded",
-                [("job.id", job.id.text), ("why", "\(error)")]
-            )
-            job.status = .failed
-            job.images = []
-            job.cost = .zero
-            job.error = .internalError("finish: \(error)")
-            sources = []
-        }
-        running.end(job, sources: sources)
-        remove(job.id)
-        services.ended(job.id)
-    }
-
-    private func remove(_ id: JobID) {
+    private func stopWaiting() {
         let waiting = state.withLock { state in
-            state.running[id] = nil
-            guard state.isDraining, state.running.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.idle = [] }
             return state.idle
         }
         for continuation in waiting { continuation.resume() }
+    }
+
+    private func remove(_ id: JobID) {
+        let isIdle = state.withLock { state in
+            state.running[id] = nil
+            return state.isDraining && state.running.isEmpty
+        }
+        if isIdle { stopWaiting() }
     }
 }

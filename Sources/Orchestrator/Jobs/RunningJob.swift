@@ -1,17 +1,21 @@
-/// One job while it runs: where to wait for its end, watch its states, and cancel it.
+/// One job while this process works on it: where to wait for its end, watch its states, and cancel it.
 package final class RunningJob: Sendable {
-    /// A job that has ended, with the bytes of its pictures.
+    /// Where a job stands when waiting for it is over, with the bytes of its pictures.
+    ///
+    /// Where the status is not final, this process cannot tell the end: it stops, or cannot reach the record.
     package struct End: Sendable {
         package var job: JobRecord
-        /// In the order of `job.images`; they may already have been moved to the storage.
+        /// In the order of `job.images`; they may already have been moved to the storage. May be empty.
         package var sources: [ByteSource]
     }
 
     private struct State: Sendable {
         var job: JobRecord
+        var execution: JobExecution?
         var end: End?
         var task: Task<Void, Never>?
-        var isCancelled = false
+        var isStopped = false
+        var isLost = false
         var waiters: [CheckedContinuation<End, Never>] = []
         var watchers: [AsyncStream<JobRecord>.Continuation] = []
     }
@@ -25,7 +29,13 @@ package final class RunningJob: Sendable {
     /// The job as it stands.
     package var job: JobRecord { state.withLock { $0.job } }
 
-    /// Waits for the end.
+    /// The right to work on it; nil until it was accepted.
+    package var lease: JobLease? { state.withLock { $0.execution?.lease } }
+
+    /// Whether another process was found to have the job.
+    var isLost: Bool { state.withLock { $0.isLost } }
+
+    /// Waits for the end, or until this process knows that it cannot tell it.
     package func value() async -> End {
         await withCheckedContinuation { continuation in
             let end = state.withLock { state in
@@ -49,25 +59,59 @@ package final class RunningJob: Sendable {
     /// Asks the job to stop; it ends as soon as its calls have let go.
     package func cancel() {
         let task = state.withLock { state in
-            state.isCancelled = true
+            state.isStopped = true
             return state.task
         }
         task?.cancel()
     }
 
-    func begin(_ job: JobRecord) {
+    /// Stops the work, as it is another's now; nothing of it is written.
+    func lose() {
+        state.withLock { $0.isLost = true }
+        cancel()
+    }
+
+    /// Stops a job that has not begun, for another process to take up; false when it has begun.
+    func leave() -> Bool {
+        guard state.withLock({ $0.execution })?.close() == true else { return false }
+        cancel()
+        return true
+    }
+
+    /// Goes on under another lease.
+    func adopt(_ lease: JobLease) {
+        state.withLock { $0.execution }?.adopt(lease)
+    }
+
+    // MARK: - For the runner
+
+    /// Shows a job that is on record and about to be served.
+    func begin(_ job: JobRecord, _ execution: JobExecution) {
         state.withLock { state in
             state.job = job
+            state.execution = execution
             for watcher in state.watchers { watcher.yield(job) }
         }
     }
 
-    func adopt(_ task: Task<Void, Never>) {
-        let isCancelled = state.withLock { state in
-            state.task = task
-            return state.isCancelled
+    /// Shows what its attempts have come to.
+    func show(_ attempts: [AttemptRecord]) {
+        state.withLock { state in
+            guard state.end == nil else { return }
+            state.job.attempts = attempts
+            guard state.job.status == .queued else { return }
+            state.job.status = .running
+            state.job.started = attempts.map(\.started).min()
+            for watcher in state.watchers { watcher.yield(state.job) }
         }
-        if isCancelled { task.cancel() }
+    }
+
+    func adopt(_ task: Task<Void, Never>) {
+        let isStopped = state.withLock { state in
+            state.task = task
+            return state.isStopped
+        }
+        if isStopped { task.cancel() }
     }
 
     func end(_ job: JobRecord, sources: [ByteSource]) {
@@ -85,5 +129,10 @@ package final class RunningJob: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume(returning: end) }
+    }
+
+    /// Lets go who waits: the end will not be known here in time.
+    func release() {
+        end(job, sources: [])
     }
 }

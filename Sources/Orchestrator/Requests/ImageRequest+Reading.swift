@@ -133,55 +133,6 @@ extension RoutingWishes {
     }
 }
 
-extension RoutingWishes {
-    /// The wishes as they are written in a request.
-    var shown: JSONObject {
-        var shown: JSONObject = [:]
-        if let policy { shown["policy"] = .string(policy) }
-        if let maxCost { shown["max_cost_usd"] = .text(maxCost) }
-        if let minScore { shown["min_score"] = JSON(minScore) }
-        if let providers { shown["providers"] = .array(providers.map(JSON.string)) }
-        if !exclude.isEmpty { shown["exclude"] = .array(exclude.map(JSON.string)) }
-        if let fidelity { shown["fidelity"] = .string(fidelity.rawValue) }
-        if let fallback { shown["fallback"] = .bool(fallback) }
-        if let maxAttempts { shown["max_attempts"] = .integer(maxAttempts) }
-        return shown
-    }
-}
-
-extension ImageRequest {
-    /// The request as its record and answers show it: only what was said, pictures by digest. Without pictures it can be
-    /// sent again as it stands.
-    package var shown: JSONObject {
-        var shown: JSONObject = [:]
-        if !model.isEmpty { shown["model"] = .string(model) }
-        shown["prompt"] = .string(prompt)
-        shown["n"] = .number(JSONNumber(Int64(count)))
-        shown["size"] = .string(size.map { "\($0)" } ?? "auto")
-        if let aspectRatio { shown["aspect_ratio"] = .string("\(aspectRatio)") }
-        shown["quality"] = .string(qualityWord)
-        if background != .auto { shown["background"] = .string(background.rawValue) }
-        shown["output_format"] = .string(wantedFormat.rawValue)
-        if let compression { shown["output_compression"] = .number(JSONNumber(Int64(compression))) }
-        if let seed { shown["seed"] = .number(JSONNumber(Int64(seed))) }
-        let words: [(String, String?)] = [
-            ("negative_prompt", negativePrompt), ("style", style), ("moderation", moderation?.rawValue), ("user", user),
-            ("response_format", responseFormat?.rawValue),
-        ]
-        for (name, word) in words { if let word { shown[name] = .string(word) } }
-        if stream { shown["stream"] = true }
-        if partialImages > 0 { shown["partial_images"] = .integer(partialImages) }
-        let wishes = routing.shown
-        if !wishes.isEmpty { shown["routing"] = .object(wishes) }
-        if let metadata { shown["metadata"] = .object(metadata) }
-        if !references.isEmpty {
-            shown["images"] = .array(references.map { ["sha256": .string($0.digest), "size": .string("\($0.size)")] })
-        }
-        if let mask { shown["mask"] = ["sha256": .string(mask.digest)] }
-        return shown
-    }
-}
-
 extension JSON {
     /// Whether U+0000 is in any text or name of the document.
     fileprivate var containsNUL: Bool {

@@ -36,12 +36,15 @@ package struct StoredImage: Sendable {
     package var image: ImageRecord
     package var prompt: String
     package var operation: Operation
+    /// The request's free data and its caller's tag: for the owner's eyes.
     package var metadata: JSON?
+    package var user: String?
 
-    package init(image: ImageRecord, prompt: String, operation: Operation, metadata: JSON?) {
+    package init(image: ImageRecord, prompt: String, operation: Operation, metadata: JSON?, user: String? = nil) {
         self.image = image
         self.prompt = prompt
         self.operation = operation
         self.metadata = metadata
+        self.user = user
     }
 }

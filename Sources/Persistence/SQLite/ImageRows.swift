@@ -119,7 +119,8 @@ extension StoredImage {
             image: try ImageRecord(row),
             prompt: request["prompt"]?.string ?? "",
             operation: try row.word(18, "operation"),
-            metadata: request["metadata"]
+            metadata: request["metadata"],
+            user: request["user"]?.string
         )
     }
 }

@@ -50,14 +50,36 @@ import Testing
         (["10.0.0.5, 10.0.0.6"], "10.0.0.5"), ([" 192.0.2.7\t"], "192.0.2.7"), (["2001:db8::7"], "2001:db8::7"),
         // What a stranger wrote in front of the last true hop counts for nothing.
         (["10.0.0.9, evil, 192.0.2.7"], "192.0.2.7"), (["192.0.2.7, unknown"], "10.0.0.1"),
-        (["192.0.2.7, unknown, 10.0.0.5"], "10.0.0.5"), (["192.0.2.7/32"], "10.0.0.1"), (["192.0.2.7:80"], "10.0.0.1"),
+        (["192.0.2.7, unknown, 10.0.0.5"], "10.0.0.5"), (["192.0.2.7/32"], "10.0.0.1"),
         ([",,192.0.2.7,,"], "192.0.2.7"),
+        // Ports are none of the address, and brackets only say where it ends.
+        (["192.0.2.7:80"], "192.0.2.7"), (["[2001:db8::7]:4711"], "2001:db8::7"), (["[2001:db8::7]"], "2001:db8::7"),
+        (["192.0.2.7:4711, 10.0.0.5:80"], "192.0.2.7"),
+        // One address counts as one, however it is written.
+        (["2001:DB8:0:0::0007"], "2001:db8::7"), (["::ffff:192.0.2.7"], "192.0.2.7"),
+        (["::FFFF:C000:207"], "192.0.2.7"),
+        (["192.0.2.7, ::ffff:10.0.0.5"], "192.0.2.7"),
+        // Garbage from the last hop tells nothing: the proxy itself is held to account.
+        (["192.0.2.7:"], "10.0.0.1"), (["192.0.2.7:port"], "10.0.0.1"), (["192.0.2.7:123456"], "10.0.0.1"),
+        (["[2001:db8::7"], "10.0.0.1"), (["[2001:db8::7]x"], "10.0.0.1"), (["[2001:db8::7]:"], "10.0.0.1"),
+        (["[]"], "10.0.0.1"), (["fe80::1%eth0"], "10.0.0.1"), (["0x7f.1"], "10.0.0.1"), (["2130706433"], "10.0.0.1"),
+        (["192.0.2.7;"], "10.0.0.1"), (["\"192.0.2.7\""], "10.0.0.1"), (["192.0.2.7 203.0.113.9"], "10.0.0.1"),
+        (["192.0.2.7, _hidden"], "10.0.0.1"), (["192.0.2.7, 10.0.0.5, -"], "10.0.0.1"),
     ]
 
     @Test(arguments: found)
     func `the client is the rightmost hop that is no trusted proxy`(forwarded: [String], expected: String) throws {
         let trusted = [try #require(AddressBlock("10.0.0.0/8"))]
         #expect(ClientAddress.find(peer: Self.peer(Self.proxy), forwardedFor: forwarded, trusted: trusted) == expected)
+    }
+
+    @Test func `a proxy on IPv6 is believed like any other`() throws {
+        let trusted = [try #require(AddressBlock("2001:db8:1::/48"))]
+        let proxy = PeerAddress(system_address(high: 0x2001_0DB8_0001_0000, low: 1, port: 1, is_ipv4: 0))
+        let stranger = PeerAddress(system_address(high: 0x2001_0DB8_0002_0000, low: 1, port: 1, is_ipv4: 0))
+        let hops = ["203.0.113.9, 2001:db8:7::7, 2001:db8:1::5"]
+        #expect(ClientAddress.find(peer: proxy, forwardedFor: hops, trusted: trusted) == "2001:db8:7::7")
+        #expect(ClientAddress.find(peer: stranger, forwardedFor: hops, trusted: trusted) == "2001:db8:2::1")
     }
 
     @Test func `who is no trusted proxy cannot speak for others`() throws {

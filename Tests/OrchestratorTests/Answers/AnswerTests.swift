@@ -111,6 +111,7 @@ import Testing
     @Test func `a job that runs has nulls where its end will be`() throws {
         let (execution, job) = try scene.prepare(.two())
         var running = job
+        _ = execution.enterAtOnce()
         running.attempts = execution.intents
         let body = JobAnswer.body(of: running, link: link)
         #expect(body.object?.keys == Self.jobKeys && body["status"]?.string == "queued")

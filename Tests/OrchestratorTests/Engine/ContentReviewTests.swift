@@ -118,7 +118,7 @@ import Testing
         var streaming = registry()
         for index in 0..<2 { streaming.providers[index].models[0].capabilities.streams = true }
         let (execution, accepted) = try scene.prepare(streaming, request) { _, _ in shown.update { $0 += 1 } }
-        let job = await execution.run(accepted).job
+        let job = await scene.serve(execution, accepted)
         #expect(job.status == .succeeded && shown.value == 0)
         #expect(job.adapted.contains { $0.field == "partial_images" && $0.asked == "2" && $0.given == "0" })
     }

@@ -13,53 +13,75 @@ import Testing
     }
 
     private func spent(_ registry: Registry) -> MicroUSD {
-        scene.health.report(of: registry.providers[0], on: scene.time.now().day).spentToday
+        scene.store.spentNow(.provider(registry.providers[0].id), on: scene.time.now().day)
     }
 
     private func runAll(_ prepared: [(execution: JobExecution, job: JobRecord)]) async -> [JobRecord] {
         await withTaskGroup(of: JobRecord.self) { group in
-            for (execution, job) in prepared { group.addTask { await execution.run(job).job } }
+            for (execution, job) in prepared { group.addTask { await scene.serve(execution, job) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
-    @Test func `fifty jobs at once never spend more than the cap`() async throws {
+    /// What came of fifty orders at once: refusals, and jobs that ended.
+    private func runFifty(_ registry: Registry) async -> (refused: [APIError], ended: [JobRecord]) {
+        let runner = JobRunner(services: scene.services)
+        return await withTaskGroup(of: Result<JobRecord, APIError>.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    do throws(APIError) {
+                        guard case .started(let running, _) = try await runner.accept(scene.order(registry)) else {
+                            return .failure(.internalError("repeated"))
+                        }
+                        return .success(await running.value().job)
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            var (refused, ended): ([APIError], [JobRecord]) = ([], [])
+            for await result in group {
+                switch result {
+                case .success(let job): ended.append(job)
+                case .failure(let error): refused.append(error)
+                }
+            }
+            return (refused, ended)
+        }
+    }
+
+    @Test func `fifty jobs at once never spend more than a provider's cap`() async throws {
         let registry = capped("0.105")
-        let gate = Watched(false)
-        scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
-        let prepared = try (0..<50).map { _ in try scene.prepare(registry) }
-        async let jobs = runAll(prepared)
-        await scene.upstream.world.wait { $0.calls.count == 10 }
-        #expect(spent(registry) == usd("0.1"))
-        gate.update { $0 = true }
-        let ended = await jobs
+        let (refused, ended) = await runFifty(registry)
         #expect(ended.filter { $0.status == .succeeded }.count == 10 && scene.upstream.calls.count == 10)
-        let refused = ended.filter { $0.error?.code == "all_providers_failed" }
-        #expect(refused.count == 40 && refused.allSatisfy(\.attempts.isEmpty))
-        #expect(refused.allSatisfy { $0.error?.message.contains("quota") == true })
+        #expect(refused.count + ended.filter { $0.status == .failed }.count == 40)
+        #expect((refused + ended.compactMap(\.error)).allSatisfy { $0.status == 429 || $0.status == 502 })
         #expect(spent(registry) == usd("0.1"))
     }
 
     @Test func `the cap over all providers is never passed, and no other provider is asked for it`() async throws {
-        let registry = Registry.two { $0.limits.spendPerDay = usd("0.105") }
-        let gate = Watched(false)
-        scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
-        let prepared = try (0..<50).map { _ in try scene.prepare(registry) }
-        async let jobs = runAll(prepared)
-        await scene.upstream.world.wait { $0.calls.count == 10 }
-        gate.update { $0 = true }
-        let ended = await jobs
-        let refused = ended.filter { $0.status == .failed }
-        #expect(refused.count == 40 && scene.upstream.places == Array(repeating: "a", count: 10))
-        #expect(refused.allSatisfy { $0.error?.status == 429 && $0.error?.code == "daily_budget_exceeded" })
-        #expect(refused.allSatisfy { ($0.error?.retryAfter ?? .zero) > .zero && $0.attempts.isEmpty })
-        #expect(scene.health.spent(on: scene.time.now().day) == usd("0.1"))
+        let (refused, ended) = await runFifty(.two { $0.limits.spendPerDay = usd("0.105") })
+        #expect(scene.upstream.places == Array(repeating: "a", count: 10))
+        let errors = refused + ended.compactMap(\.error)
+        #expect(errors.count == 40 && errors.allSatisfy { $0.status == 429 && $0.code == "daily_budget_exceeded" })
+        #expect(errors.allSatisfy { ($0.retryAfter ?? .zero) > .zero })
+        #expect(scene.store.spentNow(.all, on: scene.time.now().day) == usd("0.1"))
+    }
+
+    @Test func `where a provider's cap is full, the next one serves`() async throws {
+        var registry = Registry.two()
+        registry.providers[0].spendPerDay = usd("0.105")
+        let (refused, ended) = await runFifty(registry)
+        #expect(refused.isEmpty && ended.allSatisfy { $0.status == .succeeded })
+        #expect(scene.upstream.places.filter { $0 == "a" }.count == 10 && spent(registry) == usd("0.1"))
     }
 
     @Test func `what failed for nothing leaves its place under the cap to others`() async throws {
         let registry = capped("0.05")
         scene.upstream.script("a", .fail("server_once"), .fail("server_once"), .fail("server_once"), .pictures())
-        for _ in 0..<8 { _ = try await scene.run(registry) }
+        for _ in 0..<3 { _ = await scene.end(registry) }
+        scene.time.advance(by: .seconds(2))
+        for _ in 0..<5 { #expect(await scene.end(registry)?.status == .succeeded) }
         #expect(spent(registry) == usd("0.05"))
         #expect(apiError { try scene.prepare(registry) }?.code == "daily_budget_exceeded")
     }
@@ -67,17 +89,17 @@ import Testing
     @Test func `an unknown outcome keeps its worst cost under the cap`() async throws {
         let registry = capped("0.02")
         scene.upstream.script("a", .error(.timeout(sent: true)))
-        _ = try await scene.run(registry)
-        _ = try await scene.run(registry)
+        for _ in 0..<2 { _ = await scene.end(registry) }
         #expect(spent(registry) == usd("0.02"))
     }
 
     @Test func `the cap of a new day is whole, and what was spent before a restart counts`() async throws {
         let registry = capped("0.02")
-        scene.health.restore(spend: ["a": usd("0.015")], on: scene.time.now().day)
+        let today = scene.time.now().day
+        scene.store.state.withLock { $0.spent[today] = [.provider("a"): usd("0.015")] }
         #expect(apiError { try scene.prepare(registry) }?.code == "daily_budget_exceeded")
         scene.time.advance(by: .seconds(86_400))
-        #expect(try await scene.run(registry).status == .succeeded)
+        #expect(await scene.end(registry)?.status == .succeeded)
         #expect(spent(registry) == usd("0.01"))
     }
 
@@ -104,7 +126,7 @@ import Testing
     }
 
     private var isOpen: Bool {
-        scene.health.snapshot(of: .two(), at: scene.time.monotonic(), day: scene.time.now().day).open
+        scene.health.snapshot(of: .two(), at: scene.time.monotonic(), spent: [:]).open
             == [ModelReference(provider: "a", model: "m")]
     }
 
@@ -139,7 +161,7 @@ import Testing
             scene.upstream.script("a", .hold(gate))
             let (execution, job) = try scene.prepare(.two())
             let calls = scene.upstream.calls.count
-            let running = Task { await execution.run(job).job }
+            let running = Task { await scene.serve(execution, job) }
             await scene.upstream.world.wait { $0.calls.count > calls }
             running.cancel()
             gate.update { $0 = true }
@@ -175,11 +197,11 @@ import Testing
 
     @Test func `answers are timed, failures are not`() async throws {
         try await fail("server_once", times: 1)
-        let report = scene.health.report(of: Registry.two().providers[0], on: scene.time.now().day)
+        let report = scene.health.report(of: Registry.two().providers[0])
         #expect(report.latency["m"] == nil && report.breakers.map(\.failures) == [1] && report.inFlight == 0)
         scene.upstream.script("a", .pictures())
         _ = try await scene.run(.two())
-        let later = scene.health.report(of: Registry.two().providers[0], on: scene.time.now().day)
+        let later = scene.health.report(of: Registry.two().providers[0])
         #expect(later.latency["m"] != nil && later.breakers.map(\.failures) == [0])
     }
 }

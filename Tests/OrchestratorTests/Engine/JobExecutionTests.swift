@@ -155,10 +155,9 @@ import Testing
             }
         )
         shut("a")
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
         #expect(end.status == .succeeded && scene.upstream.places == ["b", "b"])
         #expect(outcomes(end) == ["b ok - 0.02", "b ok - 0.02"] && end.attempts.map(\.n) == [1, 2])
-        // The intent on record was for the other one.
         #expect(scene.store.recordedAttempts.map(\.provider) == ["b", "b"])
         #expect(Set(scene.store.recordedAttempts.map(\.n)) == [1, 2])
     }
@@ -167,9 +166,8 @@ import Testing
         var registry = Registry.two()
         registry.providers[0].models[0].capabilities.maxImages = 10
         let (execution, job) = try scene.prepare(registry, .sample { $0.count = 3 })
-        #expect(execution.intents.map(\.count) == [3])
         shut("a")
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
         #expect(end.images.count == 3 && end.attempts.map(\.n) == [1, 2, 3])
         #expect(end.attempts.allSatisfy { $0.provider == "b" && $0.count == 1 && $0.outcome == .ok })
     }
@@ -178,7 +176,7 @@ import Testing
         scene.upstream.script("b", .fail("rate_limited"))
         let (execution, job) = try scene.prepare(.two())
         shut("a")
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
         #expect(outcomes(end) == ["b unavailable rate_limited 0"])
         #expect(end.error?.status == 502 && end.error?.message.contains("a/m: server_error") == true)
     }
@@ -186,15 +184,12 @@ import Testing
     @Test func `the cap over all providers, used up meanwhile, leaves no attempt and ends the day`() async throws {
         let registry = Registry.two { $0.limits.spendPerDay = usd("0.01") }
         let (execution, job) = try scene.prepare(registry)
-        _ = scene.health.reserve(
-            usd("0.01"),
-            of: registry.providers[1],
-            capOfAll: usd("0.01"),
-            on: scene.time.now().day
-        )
-        let end = await execution.run(job).job
-        #expect(end.attempts.isEmpty && end.error?.code == "daily_budget_exceeded")
-        #expect(scene.upstream.calls.isEmpty && spent("a") == .zero)
+        let day = scene.time.now().day
+        scene.store.state.withLock { $0.spent[day] = [.all: usd("0.01")] }
+        // Accepted as queued, since its breaker has opened: the cap is asked when it begins.
+        shut("a")
+        let end = await scene.serve(execution, job)
+        #expect(end.attempts.isEmpty && end.error?.code == "daily_budget_exceeded" && scene.upstream.calls.isEmpty)
     }
 
     // MARK: Retries
@@ -251,7 +246,7 @@ import Testing
         let job = try await scene.run(.two(), .sample { $0.model = "a/m" })
         #expect(job.error?.status == 503 && job.error?.code == "overloaded" && scene.upstream.calls.isEmpty)
         #expect(job.attempts.isEmpty && gate.waiting == 0 && gate.inFlight == 0)
-        #expect(spent("a") == .zero)
+        #expect(scene.store.spentNow(.all, on: scene.time.now().day) == .zero)
     }
 
     @Test func `waiting for a place takes nothing from the vendor's time`() async throws {
@@ -262,7 +257,7 @@ import Testing
         let gate = scene.health.gate(of: registry.providers[0])
         _ = await gate.enter(UserID(trusted: "usr_2"))
         let (execution, job) = try scene.prepare(registry)
-        let running = Task { await execution.run(job).job }
+        let running = Task { await scene.serve(execution, job) }
         while gate.waiting < 1 { await Task.yield() }
         scene.time.advance(by: .seconds(60))
         gate.leave()
@@ -311,11 +306,17 @@ import Testing
     @Test func `what is intended is on record before it is done, at its worst cost`() async throws {
         scene.upstream.script("a", .fail("server_once"))
         let (execution, job) = try scene.prepare(.two(), .sample { $0.count = 2 })
-        #expect(execution.intents.map(\.provider) == ["a", "a"] && execution.intents.map(\.n) == [1, 2])
-        #expect(execution.intents.allSatisfy { $0.cost == usd("0.01") && $0.outcome == nil && $0.count == 1 })
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
+        guard case .accept(let accepted)? = scene.store.entries.first else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        #expect(accepted.attempts.map(\.provider) == ["a", "a"] && accepted.attempts.map(\.n) == [1, 2])
+        #expect(accepted.attempts.allSatisfy { $0.cost == usd("0.01") && $0.outcome == nil && $0.count == 1 })
         // The first attempts were recorded with the job; those at b before they were sent.
-        let later = scene.store.recordedAttempts
+        let recorded = scene.store.recordedAttempts
+        #expect(recorded.filter { $0.provider == "a" }.allSatisfy { $0.outcome == .unavailable && $0.cost == .zero })
+        let later = recorded.filter { $0.provider == "b" }
         #expect(later.map(\.provider) == ["b", "b"] && Set(later.map(\.n)) == [3, 4])
         #expect(later.allSatisfy { $0.outcome == nil && $0.cost == usd("0.02") })
         #expect(
@@ -357,11 +358,6 @@ import Testing
 
     func breaker(_ id: String) -> CircuitBreaker.State? {
         let provider = Registry.two().providers.first { $0.id == id }
-        return provider.flatMap { scene.health.report(of: $0, on: scene.time.now().day).breakers.first?.state }
-    }
-
-    func spent(_ id: String) -> MicroUSD? {
-        let provider = Registry.two().providers.first { $0.id == id }
-        return provider.map { scene.health.report(of: $0, on: scene.time.now().day).spentToday }
+        return provider.flatMap { scene.health.report(of: $0).breakers.first?.state }
     }
 }

@@ -64,7 +64,7 @@ import Testing
         let scene = EngineScene(time: ManualTime(stands: true))
         scene.upstream.script("a", .pending("w1"))
         let (execution, job) = try scene.prepare(.two())
-        let running = Task { await execution.run(job).job }
+        let running = Task { await scene.serve(execution, job) }
         await scene.time.pauses.wait { $0.count == 1 }
         running.cancel()
         let end = await running.value
@@ -132,7 +132,7 @@ import Testing
             $0.partialImages = 2
         }
         let (execution, job) = try scene.prepare(streaming, request) { _, _ in shown.update { $0 += 1 } }
-        let end = await execution.run(job).job
+        let end = await scene.serve(execution, job)
         return (end, shown.value)
     }
 

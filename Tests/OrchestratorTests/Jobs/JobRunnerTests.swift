@@ -11,8 +11,12 @@ import Testing
     }
 
     private func start(_ limit: Int = 100, uploads: [any Sendable] = []) async throws -> RunningJob {
-        let (execution, job) = try scene.prepare(.two())
-        return try await runner.start(job, execution, uploads: uploads, limit: limit)
+        var order = scene.order(.two { $0.limits.queue = limit })
+        order.uploads = uploads
+        guard case .started(let running, _) = try await runner.accept(order) else {
+            throw APIError.internalError("repeated")
+        }
+        return running
     }
 
     /// Makes calls at a wait until the gate is opened.
@@ -110,12 +114,21 @@ import Testing
         await runner.drain()
     }
 
-    @Test func `an end that cannot be recorded is a failure, and nothing is delivered`() async throws {
-        scene.store.state.withLock { $0.failsToFinish = true }
+    @Test func `an end that cannot be recorded at once is told when it is`() async throws {
+        scene.store.state.withLock { $0.failuresToFinish = 8 }
         let end = try await start().value()
-        #expect(end.job.status == .failed && end.job.error?.code == "internal_error")
-        #expect(end.job.images.isEmpty && end.job.cost == .zero && end.sources.isEmpty)
+        #expect(end.job.status == .succeeded && end.job.images.count == 1 && end.sources.count == 1)
+        #expect(scene.store.finishedJobs.count == 1 && scene.store.state.withLock { $0.tries } == 9)
         await runner.drain()
+    }
+
+    @Test func `while the record is away nobody hears of an end, and who waits is let go at the deadline`() async throws
+    {
+        scene.store.state.withLock { $0.failuresToFinish = 1_000_000 }
+        let end = try await start().value()
+        #expect(end.job.status == .running && end.job.images.isEmpty && end.sources.isEmpty)
+        await runner.drain()
+        #expect(scene.store.finishedJobs.isEmpty && runner.count == 0)
     }
 
     @Test func `a request's files are kept until its job has ended`() async throws {

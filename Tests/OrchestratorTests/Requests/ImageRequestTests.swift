@@ -156,6 +156,30 @@ import Testing
         #expect(requests[0].shown == requests[1].shown)
     }
 
+    @Test func `what is shown of a request can be sent again as it stands`() throws {
+        var full = Self.full
+        full["routing"] = [
+            "policy": "fast", "max_cost_usd": "0.05", "min_score": JSON(7.5), "providers": ["a"], "exclude": ["b"],
+            "fidelity": "best_effort", "fallback": false, "max_attempts": 6,
+        ]
+        full["metadata"] = ["order": 7, "deep": [["x": nil]]]
+        for fields in [["prompt": "a fox"], full] as [JSONObject] {
+            let request = try ImageRequest(.generate, fields: fields)
+            let again = try ImageRequest(.generate, fields: request.shown)
+            #expect(again.shown == request.shown)
+            #expect(again.size == request.size && again.quality == request.quality && again.seed == request.seed)
+            #expect(again.stream == request.stream && again.partialImages == request.partialImages)
+            #expect(
+                again.routing.maxCost == request.routing.maxCost && again.routing.fallback == request.routing.fallback
+            )
+            #expect(again.routing.minScore == request.routing.minScore && again.metadata == request.metadata)
+            // Nothing of the original is lost but what nobody said.
+            for (name, value) in fields where !["output_format", "max_cost_usd"].contains(name) {
+                #expect(request.shown[name] == value, "\(name)")
+            }
+        }
+    }
+
     @Test(
         arguments: [
             (["n": "two"], "n"), (["n": ""], "n"), (["n": "1.5"], "n"), (["stream": "yes"], "stream"),

@@ -1,4 +1,5 @@
 import Foundation
+import Orchestrator
 import Persistence
 import Testing
 
@@ -70,5 +71,15 @@ import Testing
         #expect(random.bytes(0).isEmpty)
         #expect(random.bytes(33).count == 33)
         #expect(Set((0..<100).map { _ in random.next() }).count == 100)
+    }
+
+    @Test func `an announcement is signed as Standard Webhooks' own example`() throws {
+        let secret = try #require(WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+        let message = Array(#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#.utf8)
+        let code = MessageAuthentication.code(for: message.span, key: secret.bytes.span)
+        #expect(
+            String(decoding: Base64.encode(code.span), as: UTF8.self)
+                == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        )
     }
 }

@@ -14,6 +14,7 @@ extension StoreCheck {
             var job = generator.job(owner: owners[number % 2])
             job.request["prompt"] = .string("prompt \(number)")
             job.request["metadata"] = number % 3 == 0 ? ["n": .number(JSONNumber(Int64(number)))] : nil
+            job.request["user"] = number % 2 == 0 ? .string("user \(number)") : nil
             for index in job.images.indices { job.images[index].digest = "digest-\(number)-\(index)" }
             try await store.accept(job)
             pictures += job.images.map { (job, $0) }
@@ -27,7 +28,7 @@ extension StoreCheck {
                 let found = try #require(try await store.image(image.id))
                 #expect(String(reflecting: found.image) == String(reflecting: image))
                 #expect(found.prompt == job.request["prompt"]?.string)
-                #expect(found.metadata == job.request["metadata"])
+                #expect(found.metadata == job.request["metadata"] && found.user == job.request["user"]?.string)
                 #expect(found.operation == job.operation)
             }
             let none = try await store.image(ImageID(trusted: "img_none"))

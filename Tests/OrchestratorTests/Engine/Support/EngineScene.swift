@@ -4,18 +4,21 @@
 struct EngineScene: Sendable {
     let time: ManualTime
     let upstream: ScriptedUpstream
-    let storage = MemoryStorage()
-    let store = MemoryStore()
+    let storage: MemoryStorage
+    let store: MemoryStore
     let health = Health()
-    private let background = Watched<[Task<Void, Never>]>([])
+    let services: EngineServices
+    private let background: Watched<[Task<Void, Never>]>
 
-    init(time: ManualTime = ManualTime()) {
+    init(time: ManualTime = ManualTime(), store: MemoryStore = MemoryStore(), storage: MemoryStorage = MemoryStorage())
+    {
         self.time = time
+        self.store = store
+        self.storage = storage
         upstream = ScriptedUpstream(time: time)
-    }
-
-    var services: EngineServices {
-        EngineServices(
+        let background = Watched<[Task<Void, Never>]>([])
+        self.background = background
+        services = EngineServices(
             upstream: upstream,
             storage: storage,
             imaging: ScriptedImaging(),
@@ -25,7 +28,7 @@ struct EngineScene: Sendable {
             offloading: InlineOffloading(),
             log: SilentLog(),
             executor: { nil },
-            background: { [background] work in
+            background: { work in
                 let task = Task { await work() }
                 background.update { $0.append(task) }
             }
@@ -45,11 +48,17 @@ struct EngineScene: Sendable {
         owner: String = "usr_1",
         showPartial: (@Sendable (any ArtifactSink, Int) async -> Void)? = nil
     ) throws -> (execution: JobExecution, job: JobRecord) {
-        let snapshot = health.snapshot(of: registry, at: time.monotonic(), day: time.now().day)
+        let day = time.now().day
+        let spent = Dictionary(
+            uniqueKeysWithValues: registry.providers.map {
+                (SpendSubject.provider($0.id), store.spentNow(.provider($0.id), on: day))
+            }
+        )
+        let snapshot = health.snapshot(of: registry, at: time.monotonic(), spent: spent)
         let plan = try Planner(registry: registry, health: snapshot, today: time.now().day)
             .plan(request, for: CallerTerms())
         guard !plan.candidates.isEmpty else { throw plan.refusal(at: time.now()) }
-        let execution = JobExecution(
+        let terms = JobTerms(
             id: time.makeID(),
             owner: UserID(trusted: owner),
             plan: plan,
@@ -58,17 +67,72 @@ struct EngineScene: Sendable {
             services: services,
             showPartial: showPartial
         )
-        let job = JobRecord(
-            id: execution.id,
+        return (JobExecution(terms), record(plan, terms.id, owner))
+    }
+
+    /// A job's record as the daemon would write it.
+    func record(_ plan: Plan, _ id: JobID, _ owner: String = "usr_1", work: JobWork? = nil) -> JobRecord {
+        let request = plan.request
+        var shown = request.shown
+        work?.write(to: &shown)
+        return JobRecord(
+            id: id,
             owner: UserID(trusted: owner),
             requestID: "req",
             operation: request.operation,
             created: time.now(),
-            request: request.shown,
+            request: shown,
             policy: plan.policy,
             answer: AnswerFacts(responseFormat: .url, format: request.wantedFormat, background: request.background)
         )
-        return (execution, job)
+    }
+
+    /// What the daemon would ask the runner for.
+    func order(
+        _ registry: Registry,
+        _ request: ImageRequest = .sample(),
+        ownKeys: [String: Secret] = [:],
+        owner: String = "usr_1"
+    ) -> JobOrder {
+        let work = JobWork(isForGallery: false, ownKeys: Array(ownKeys.keys))
+        var order = JobOrder(owner: UserID(trusted: owner), registry: registry) { full async throws(APIError) in
+            let spent = await services.spend.today()
+            var snapshot = health.snapshot(of: registry, at: time.monotonic(), spent: spent)
+            for provider in full { snapshot.remainingSpend[provider] = MicroUSD(micros: -1) }
+            return try Planner(registry: registry, health: snapshot, today: time.now().day)
+                .plan(request, for: CallerTerms())
+        } record: { plan, id in
+            record(plan, id, owner, work: work)
+        }
+        order.ownKeys = ownKeys
+        return order
+    }
+
+    /// The end of a job that a runner took in; nil when it was refused.
+    func end(_ registry: Registry) async -> JobRecord? {
+        guard case .started(let running, _)? = try? await JobRunner(services: services).accept(order(registry)) else {
+            return nil
+        }
+        return await running.value().job
+    }
+
+    /// Has a job accepted, and runs it to its end.
+    func serve(_ execution: JobExecution, _ job: JobRecord) async -> JobRecord {
+        var job = job
+        if execution.enterAtOnce() {
+            job.status = .running
+            job.attempts = execution.intents
+        }
+        let acceptance = Acceptance(
+            job: job,
+            daemon: DaemonID(trusted: "dmn_1"),
+            lease: JobRunner.lease,
+            now: time.now()
+        )
+        guard case .accepted(let accepted, _)? = try? await store.accept(acceptance),
+            case .ended(let end, _) = await execution.run(accepted)
+        else { return job }
+        return end
     }
 
     func run(
@@ -78,7 +142,7 @@ struct EngineScene: Sendable {
         owner: String = "usr_1"
     ) async throws -> JobRecord {
         let (execution, job) = try prepare(registry, request, ownKeys: ownKeys, owner: owner)
-        return await execution.run(job).job
+        return await serve(execution, job)
     }
 }
 

@@ -1,0 +1,40 @@
+import Orchestrator
+
+/// Makes the pictures of a request durable under their digests, so that its job can begin anew without its caller.
+enum KeptPictures {
+    private static let piece = 256 << 10
+
+    static func keep(_ request: ImageRequest, _ service: Service) async throws(APIError) {
+        for image in request.references + [request.mask].compactMap({ $0 }) {
+            if (try? await service.engine.storage.open(image.digest)) != nil { continue }
+            do throws(ArtifactError) {
+                try await service.engine.storage.publish([try await copy(image.source, service)])
+            } catch {
+                throw .internalError("keep a request's picture: \(error)")
+            }
+        }
+    }
+
+    private static func copy(_ source: ByteSource, _ service: Service) async throws(ArtifactError) -> StagedArtifact {
+        let sink = service.engine.storage.makeSink()
+        let isWhole: Bool
+        do {
+            isWhole = try await service.spool.pool.run {
+                do throws(ArtifactError) {
+                    try ByteReader.forEachChunk(of: source, size: piece) { bytes throws(ArtifactError) in
+                        sink.write(bytes.span)
+                    }
+                } catch { return false }
+                sink.finish()
+                return true
+            }
+        } catch {
+            throw .storage("no thread to read on: \(error)")
+        }
+        guard isWhole else {
+            sink.abort()
+            throw .storage("the upload cannot be read")
+        }
+        return try await sink.stage()
+    }
+}
