@@ -70,6 +70,24 @@ struct PostgresSchema: Sendable {
         }
     }
 
+    private static let presence = PostgresStatement(
+        "schema-presence",
+        "SELECT to_regclass('schema_version') IS NULL"
+    )
+
+    /// Whether a database has never had a schema of ours; changes nothing.
+    func isMissing(at target: PostgresTarget, on loop: any ReadinessLoop) async throws(PostgresError) -> Bool {
+        let session = try await PostgresSession(target, on: loop)
+        do throws(PostgresError) {
+            let result = try await session.run(PostgresSchema.presence)
+            await session.close()
+            return try result.first { row throws(PostgresError) in try row.bool(0) } ?? true
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
     var newest: Int { steps.last?.version ?? 0 }
 
     /// Runs `body` in a transaction that no other start shares its time with.

@@ -4,7 +4,12 @@ extension PostgresStore {
     private static let accepting = FoundAgain("accept", "orchestrator_accept")
 
     package func accept(_ acceptance: Acceptance) async throws(StoreError) -> AcceptanceOutcome {
-        let answer = try await find(PostgresStore.accepting, argument(of: acceptance))
+        try await accept(acceptance, isRepeat: false)
+    }
+
+    /// `isRepeat`: an earlier call may have let the job in.
+    func accept(_ acceptance: Acceptance, isRepeat: Bool) async throws(StoreError) -> AcceptanceOutcome {
+        let answer = try await find(PostgresStore.accepting, argument(of: acceptance), isRepeat: isRepeat)
         do throws(PostgresError) {
             guard let answer else { throw PostgresError(.unreadable, "the acceptance of a job has no outcome") }
             return try AcceptanceOutcome(answer, acceptance)

@@ -27,17 +27,23 @@ package final class PostgresStore: Store {
     /// `connections`. `loop` must run, and until after ``close()``. `report` is told when the server goes away, with the
     /// reason, and when it is back, with nil.
     ///
-    /// Throws `.unavailable` when it cannot be reached, `.conflict` when a newer release has changed it.
+    /// Throws `.unavailable` when it cannot be reached, or has no record and none may be made there, `.conflict` when a
+    /// newer release has changed it.
     package static func open(
         url: String,
         on loop: any ReadinessLoop,
         connections: Int = 8,
+        mayCreate: Bool = true,
         report: @escaping @Sendable (String?) -> Void = { _ in }
     ) async throws(StoreError) -> PostgresStore {
         var limits = PostgresPoolLimits()
         limits.connections = max(1, connections)
         do throws(PostgresError) {
-            return try await PostgresStore(PostgresTarget(url: url), on: loop, limits: limits, report: report)
+            let target = try PostgresTarget(url: url)
+            if !mayCreate, try await PostgresSchema.record.isMissing(at: target, on: loop) {
+                throw PostgresError(.unavailable, "there is no record in the \(target.place)")
+            }
+            return try await PostgresStore(target, on: loop, limits: limits, report: report)
         } catch {
             throw error.opening
         }
@@ -67,6 +73,9 @@ package final class PostgresStore: Store {
         (self.pool, self.target, self.loop, self.clock) = (pool, target, loop, clock)
         schema = (found == 0 ? nil : found, PostgresSchema.record.newest)
     }
+
+    /// Where the record is, for people.
+    package var place: String { target.place }
 
     /// Waits for what is being answered, and ends all connections; later operations are refused.
     package func close() async {
@@ -142,9 +151,14 @@ package final class PostgresStore: Store {
         }
     }
 
-    func find(_ change: FoundAgain, _ argument: JSONObject) async throws(StoreError) -> PostgresFields? {
+    func find(
+        _ change: FoundAgain,
+        _ argument: JSONObject,
+        isRepeat: Bool
+    ) async throws(StoreError) -> PostgresFields? {
         do throws(PostgresError) {
-            return try await change.run(argument, on: pool, isRepeat: false).map(PostgresFields.init)
+            guard let text = try await change.run(argument, on: pool, isRepeat: isRepeat) else { return nil }
+            return try PostgresFields(text)
         } catch {
             throw error.storeError
         }
