@@ -1,4 +1,5 @@
 import Orchestrator
+import Transport
 
 /// Makes the pictures of a request durable under their digests, so that its job can begin anew without its caller.
 enum KeptPictures {

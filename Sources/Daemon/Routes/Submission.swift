@@ -115,8 +115,8 @@ struct Submission: Sendable {
             record(of: plan, id, caller)
         }
         order.isForGallery = isForGallery
-        order.key = caller.key.id
-        order.keyCap = caller.key.spendPerDay
+        order.key = caller.key?.id
+        order.keyCap = caller.key?.spendPerDay
         order.ownKeys = ownKeys
         order.repeats = repeats.claim
         order.webhook = webhook

@@ -7,6 +7,11 @@ package final class RunningJob: Sendable {
         package var job: JobRecord
         /// In the order of `job.images`; they may already have been moved to the storage. May be empty.
         package var sources: [ByteSource]
+
+        package init(job: JobRecord, sources: [ByteSource]) {
+            self.job = job
+            self.sources = sources
+        }
     }
 
     private struct State: Sendable {
