@@ -115,7 +115,8 @@ extension StoredImage {
             image: try ImageRecord(PostgresFields(row.text(0))),
             prompt: request["prompt"]?.string ?? "",
             operation: try words.word("operation"),
-            metadata: request["metadata"]
+            metadata: request["metadata"],
+            user: request["user"]?.string
         )
     }
 }

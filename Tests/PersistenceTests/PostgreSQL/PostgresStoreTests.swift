@@ -146,7 +146,7 @@ import Transport
                 _ = try? await held
             }
         }
-        try await withStores(url: url) { stores in
+        try await withStores(url: url) { stores async throws in
             let bench = StoreBench(stores[0], seed: 202)
             #expect(try await bench.funds() == [800, 0, 0])
             #expect(

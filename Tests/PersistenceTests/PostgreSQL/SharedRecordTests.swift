@@ -75,12 +75,11 @@ import Testing
                     return acceptance
                 }
                 let jobs = try await StoreCheck.together(acceptances.indices.map { ($0, acceptances[$0]) }) {
-                    number,
-                    acceptance in
+                    (number: Int, acceptance: Acceptance) async throws -> (JobID?, Bool) in
                     switch try await stores[number % 2].accept(acceptance) {
-                    case .accepted(let job, _): (job.id, true)
-                    case .repeated(let known): (known.job, false)
-                    default: (nil, false)
+                    case .accepted(let job, _): return (job.id, true)
+                    case .repeated(let known): return (known.job, false)
+                    default: return (nil, false)
                     }
                 }
                 #expect(jobs.count { $0.1 } == 1)
@@ -120,7 +119,7 @@ import Testing
     @Test func `while the server is away operations say so, and afterwards nothing is lost or done twice`() async throws
     {
         let server = try await PostgresServer()
-        try await withStores(2, url: server.fresh(), deadline: .seconds(2)) { stores in
+        try await withStores(2, url: server.fresh(), deadline: .seconds(5)) { stores in
             let scene = SharedScene(stores)
             try await withThrowingTaskGroup(of: SharedScene.Tally.self) { group in
                 for client in 0..<16 { group.addTask { await scene.persist(client, rounds: 15) } }

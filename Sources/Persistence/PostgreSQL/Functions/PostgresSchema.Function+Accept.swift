@@ -54,6 +54,10 @@ extension PostgresSchema.Function {
                 IF v_answer IS NOT NULL THEN
                     RETURN jsonb_build_object('outcome', 'rate', 'rate', v_answer);
                 END IF;
+                v_subject := orchestrator_full_cap(a -> 'attempts', v_job ->> 'key_id', a -> 'caps');
+                IF v_subject IS NOT NULL THEN
+                    RETURN jsonb_build_object('outcome', 'capped', 'subject', v_subject);
+                END IF;
                 BEGIN
                     IF a ? 'repeats' THEN
                         v_answer := orchestrator_take_key(a -> 'repeats', v_id, v_id, v_now);

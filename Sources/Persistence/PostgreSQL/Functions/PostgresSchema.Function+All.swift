@@ -5,7 +5,8 @@ extension PostgresSchema.Function {
     /// repeats, windows of rates by subject, counters of spend by day and subject, the user's account, its allowance, the
     /// house's account, the gallery. What an operation refuses is undone by its inner block, of which nothing remains.
     static let all = [
-        clock, known, takeKey, fullRate, takeRates, places, count, accepted, accept, attempt, finish, claimJobs,
+        clock, known, takeKey, fullRate, takeRates, places, fullCap, count, accepted, accept, attempt, finish,
+        claimJobs,
         transfer,
         seal,
     ]

@@ -124,6 +124,23 @@ extension PostgresSchema.Function {
             """
     )
 
+    /// The first cap that attempts would pass; NULL: none. A look only, which spares a refused request the writing and all
+    /// others the wait for it.
+    static let fullCap = PostgresSchema.Function(
+        name: "orchestrator_full_cap",
+        version: 1,
+        text: """
+            CREATE OR REPLACE FUNCTION orchestrator_full_cap(p_new jsonb, p_key text, p_caps jsonb) RETURNS text
+            LANGUAGE sql STABLE AS $$
+                SELECT cap ->> 'subject' FROM jsonb_array_elements(p_caps) WITH ORDINALITY AS e (cap, o)
+                JOIN (SELECT p.day, p.subject, sum(p.amount) AS amount FROM orchestrator_places(p_new, p_key) p
+                    GROUP BY p.day, p.subject) t ON t.subject = cap ->> 'subject'
+                LEFT JOIN spend_counters s ON s.day = t.day AND s.subject = t.subject
+                WHERE coalesce(s.micro_usd, 0) + t.amount > (cap ->> 'limit')::bigint ORDER BY o LIMIT 1
+            $$
+            """
+    )
+
     /// Counts attempts in the place of others, and names the first cap that is passed then; whoever called undoes it.
     static let count = PostgresSchema.Function(
         name: "orchestrator_count",
