@@ -98,7 +98,7 @@ import Testing
     // MARK: Verification
 
     /// Makes some of everything the books know.
-    private static func fill(_ store: SQLiteStore) async throws {
+    static func fill(_ store: any Store) async throws {
         var bench = StoreBench(store, seed: 92)
         try await bench.give(10_000)
         for number in 0..<4 {
