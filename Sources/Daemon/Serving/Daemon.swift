@@ -230,8 +230,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("\(error)")
         }
-        guard let hasher = PasswordHasher(pool: pool) else { throw StartFailure("no memory for a password's hash") }
-        return hasher
+        return PasswordHasher(pool: pool)
     }
 
     private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {

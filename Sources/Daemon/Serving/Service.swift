@@ -18,6 +18,7 @@ final class Service: Sendable {
     let registrySource: RegistrySource
     let spool: Spool
     let sealer: Sealer
+    let publicPictures = RememberedTotal()
     let started: Timestamp
 
     var store: any Store { engine.store }

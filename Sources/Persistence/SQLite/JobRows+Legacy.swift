@@ -8,7 +8,7 @@ extension Connection {
 
     func recordLegacy(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
         let key = try requireJob(job)
-        try put([attempt], of: job, key: key)
+        try put(attempt, of: job, key: key)
         try setRunning(job, from: attempt.started)
     }
 
