@@ -5,7 +5,7 @@ import Testing
 
 /// The daemon is killed again and again under mixed load; in the end the books must balance.
 ///
-/// `ORCHESTRATOR_KILLS` sets how often (300 by default), `ORCHESTRATOR_SEED` which load.
+/// `ORCHESTRATOR_KILLS` sets how often (300 by default), `ORCHESTRATOR_LOAD` which load.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct SurvivalTests {
     private static func setting(_ name: String, else usual: Int) -> Int {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `nothing is lost or charged twice when the process is killed at any moment`() async throws {
-        let seed = UInt64(Self.setting("ORCHESTRATOR_SEED", else: Int.random(in: 1...1_000_000)))
+        let seed = UInt64(Self.setting("ORCHESTRATOR_LOAD", else: Int.random(in: 1...1_000_000)))
         var kills = Self.setting("ORCHESTRATOR_KILLS", else: 300)
         var random = Seeded(seed: seed)
         while kills > 0 {
