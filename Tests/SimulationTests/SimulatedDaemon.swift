@@ -132,7 +132,7 @@ extension World {
             end.charge = MicroUSD(micros: World.price.micros * Int64(pictures - end.freeUsed))
         }
         let written = end
-        guard let job = try commit({ db throws(DatabaseError) in try db.finish(written, fence: written.lease.fence) })
+        guard let job = try commit({ db throws(DatabaseError) in try db.finish(written) })
         else {
             try story.checkLost(task.lease)
             return false
@@ -141,7 +141,7 @@ extension World {
         try story.noteEnd(job, written)
         // Whoever did not hear the answer of a commit asks again.
         if random.happens(20) {
-            let again = try commit { db throws(DatabaseError) in try db.finish(written, fence: written.lease.fence) }
+            let again = try commit { db throws(DatabaseError) in try db.finish(written) }
             guard again == nil else { throw Violation("\(job.id) was ended again") }
         }
         return false

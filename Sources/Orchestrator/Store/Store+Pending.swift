@@ -53,6 +53,8 @@ extension Store {
     package func ledgerTotals() async throws(StoreError) -> LedgerTotals { throw pending() }
     package func seal(limit: Int) async throws(StoreError) -> Int { throw pending() }
     package func verifyLedger() async throws(StoreError) -> LedgerReport { throw pending() }
+    package func usage(_ query: UsageQuery) async throws(StoreError) -> [UsageRow] { throw pending() }
+    package func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] { throw pending() }
     package func claimWebhooks(for duration: Duration, now: Timestamp, limit: Int) async throws(StoreError)
         -> [WebhookDelivery]
     { throw pending() }
@@ -60,16 +62,4 @@ extension Store {
         async throws(StoreError)
     { throw pending() }
     package func nextWebhook() async throws(StoreError) -> Timestamp? { throw pending() }
-}
-
-/// TEMPORARY: the operations before leases and credits, until the engine uses the new ones.
-package protocol LegacyJobStore {
-    func accept(_ job: JobRecord) async throws(StoreError)
-    func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError)
-    func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError)
-    func unfinishedJobs() async throws(StoreError) -> [JobRecord]
-}
-
-extension LegacyJobStore {
-    package func finish(_ job: JobRecord) async throws(StoreError) { try await finish(job, inGallery: false) }
 }
