@@ -159,6 +159,24 @@ extension APIError {
         retryAfter: .seconds(1)
     )
 
+    /// What the caller of a job hears that goes on when the server is back.
+    package static func draining(leaving job: JobID) -> APIError {
+        APIError(
+            503,
+            .server,
+            "draining",
+            "this server is shutting down; job '\(job)' waits for the next one: ask for it, or repeat the request with its key",
+            retryAfter: .seconds(1)
+        )
+    }
+
+    package static let jobCanceled = APIError(
+        409,
+        .invalidRequest,
+        "job_canceled",
+        "the job was canceled before it was done"
+    )
+
     package static func internalError(_ detail: String) -> APIError {
         APIError(
             500,

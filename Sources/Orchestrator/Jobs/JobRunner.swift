@@ -198,7 +198,7 @@ package final class JobRunner: Sendable {
         // As above; `drain` waits for it.
         Task(executorPreference: services.executor()) { [self] in
             switch ending {
-            case .left: running.release()
+            case .left: running.release(isLeft: true)
             case .lost: await recorder.follow(running, until: execution.terms.deadline)
             case .ended(let job, let sources): await recorder.insist(job, sources, execution, running)
             }

@@ -74,8 +74,24 @@ import Testing
         gate.update { $0 = true }
         let end = await running.value()
         #expect(end.job.status == .canceled && end.job.images.isEmpty && end.sources.isEmpty)
+        #expect(end.job.error?.code == "job_canceled" && !end.isLeft)
         running.cancel()
         #expect(running.job.status == .canceled)
+    }
+
+    @Test func `a job that is cancelled while it waits says so, and not that there was no place`() async throws {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        scene.health.gate(of: Registry.two().providers[0]).setLimit(0)
+        let runner = JobRunner(services: scene.services)
+        guard case .started(let running, _) = try await runner.accept(scene.order(.two())) else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        #expect(running.job.status == .queued)
+        running.cancel()
+        let end = await running.value()
+        #expect(end.job.status == .canceled && end.job.error?.code == "job_canceled" && scene.upstream.calls.isEmpty)
+        await runner.drain()
     }
 
     @Test func `over the limit no job is accepted`() async throws {
