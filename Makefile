@@ -37,6 +37,10 @@ format:
 test: test-deps lint
 	scripts/test
 
+# Hours: see scripts/soak.
+soak: test-deps build
+	scripts/soak
+
 bench: bench-deps build
 	python3 Benchmarks/bench.py
 

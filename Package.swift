@@ -73,7 +73,7 @@ let package = Package(
         // The built daemon as its callers meet it: a process, sockets, files.
         tests(
             "EndToEndTests",
-            ["FakeVendors", "Orchestrator", "orchestratord"],
+            ["FakeVendors", "Orchestrator", "PostgresTestServer", "orchestratord"],
             exclude: ["Support/official_client.py"]
         ),
 

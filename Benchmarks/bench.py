@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures the daemon against nginx on the same machine and the same vendor, in turns; see README.md.
 
-    python3 Benchmarks/bench.py [--quick] [--only NAME,…] [--dry]
+    python3 Benchmarks/bench.py [--quick] [--only NAME,…] [--dry] [--against DAEMON]
 
-`--quick` takes one short round of each, `--only` some scenarios, `--dry` writes no files.
+`--quick` takes one short round of each, `--only` some scenarios, `--dry` writes no files. `--against` names another build
+of the daemon: both serve small generations in turn, and nothing else is measured.
 """
 
 import argparse
@@ -17,9 +18,12 @@ import sys
 import time
 
 import harness
-from harness import Bench, Daemon, fetch, generation
+from harness import Bench, Daemon, fetch, generation, look_up
+from record import Record
 
 CONNECTIONS = 64
+SIZES = {"1 k": 1_000, "100 k": 100_000, "1 M": 1_000_000}
+SMALL = ["per_second", "cpu_us", "p50_us", "p99_us", "errors"]
 
 
 def median(values):
@@ -57,9 +61,9 @@ class Scenarios:
             self.bench.nginx_pids, port, generation(port, provider, "b64_json", f"/{provider}"), lambda: None
         )
 
-    def daemon(self, provider, response_format):
+    def daemon(self, provider, response_format, mode="self-hosted", binary=None):
         def target():
-            daemon = Daemon(self.bench, "load")
+            daemon = Daemon(self.bench, "load", mode=mode, binary=binary)
             return daemon.pids, daemon.port, generation(daemon.port, provider, response_format), daemon.end
 
         return target
@@ -79,7 +83,134 @@ class Scenarios:
 
     def small(self):
         """Small generation: a picture of 250 bytes"""
-        return self.compared("small", CONNECTIONS, ["per_second", "cpu_us", "p50_us", "p99_us", "errors"])
+        return self.compared("small", CONNECTIONS, SMALL)
+
+    def official(self):
+        """Official mode: the same with a hold, a charge and a statement"""
+        rounds = self.in_turns(
+            [("nginx proxy_pass", self.nginx("small"))]
+            + [(mode, self.daemon("small", "url", mode)) for mode in harness.MODES],
+            CONNECTIONS,
+        )
+        return ratios(rounds, "nginx proxy_pass", SMALL, "self-hosted")
+
+    def against(self, other):
+        """Another build"""
+        contenders = [
+            (f"{mode}, {name}", self.daemon("small", "url", mode, binary))
+            for mode in harness.MODES
+            for name, binary in (("other", other), ("this", None))
+        ]
+        rounds = self.in_turns(contenders, CONNECTIONS)
+        outcome = {}
+        for mode in harness.MODES:
+            pair = {name: rounds[name] for name in (f"{mode}, other", f"{mode}, this")}
+            part = ratios(pair, f"{mode}, other", SMALL)
+            for row in part.values():
+                if "rate_ratio" in row:
+                    row["against_rate"], row["against_cpu"] = row.pop("rate_ratio"), row.pop("cpu_ratio")
+            outcome.update(part)
+        return outcome
+
+    def commits(self):
+        """Group commits of one request after another"""
+        outcome = {}
+        for mode in harness.MODES:
+            daemon = Daemon(self.bench, "commits", mode=mode)
+            harness.send(daemon.port, generation(daemon.port, "small", "url"))
+            for name, key, hook in [
+                ("plain", False, False), ("Idempotency-Key", True, False), ("webhook", False, True),
+                ("Idempotency-Key and webhook", True, True),
+            ]:
+                count = 20
+                with harness.LogSyncs(self.bench, daemon) as syncs:
+                    for number in range(count):
+                        url = f"http://127.0.0.1:{self.bench.vendor_port}/hook" if hook else None
+                        key_text = f"{name.replace(chr(32), chr(45))}-{number}" if key else None
+                        harness.send(daemon.port, generation(daemon.port, "small", "url", key=key_text, hook=url))
+                outcome[f"{mode}, {name}"] = {"requests": count, "commits_each": syncs.count / count}
+            daemon.end()
+        return outcome
+
+    def rows(self):
+        """Look-ups in a record of 1 thousand, 100 thousand and 1 million jobs"""
+        seed = Daemon(self.bench, "seed", mode="official")
+        harness.send(seed.port, generation(seed.port, "small", "url"))
+        time.sleep(2.5)  # until the charge has its place in the chain
+        harness.stop(seed.process)
+        record = Record(seed.data)
+        samples, outcome = {}, {}
+        sizes = {"1 k": 1_000, "10 k": 10_000} if self.rounds == 1 else SIZES
+        for size, count in sizes.items():
+            record.grow(count)
+            samples[size] = record.jobs_of_admin(500)
+            record.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            harness.copy(seed.data, self.bench.path("data-rows " + size))
+        record.close()
+        for size, count in sizes.items():
+            began = time.monotonic()
+            problem = harness.verify(self.bench, self.bench.path("data-rows " + size))
+            seconds = time.monotonic() - began
+            if problem:
+                sys.exit(f"the filled record is wrong: {problem}")
+            outcome[f"verify-ledger, {size}"] = {"ms": seconds * 1e3, "rows_each_second": count / seconds}
+        starts, taken_over = {size: [] for size in sizes}, {size: [] for size in sizes}
+        for _ in range(self.rounds):
+            for size in sizes:
+                record.leave(32, self.bench.path(f"data-rows {size}/orchestrator.sqlite"))
+                daemon = Daemon(self.bench, "rows " + size, mode="official")
+                starts[size].append(daemon.startup_ms)
+                began = time.monotonic()
+                harness.wait_until(lambda: not any(
+                    harness.call(daemon.port, f"/v1/jobs?status={status}")["data"] for status in ("queued", "running")
+                ))
+                taken_over[size].append((time.monotonic() - began) * 1e3)
+                harness.stop(daemon.process)
+        for size in sizes:
+            outcome[f"start-up, {size}"] = {"ms": median(starts[size])}
+        for size in sizes:
+            outcome[f"32 jobs of a dead daemon taken over and ended, {size}"] = {"ms": median(taken_over[size])}
+        daemons = {size: Daemon(self.bench, "rows " + size, mode="official") for size in sizes}
+        for operation, requests in self.look_ups().items():
+            rounds = {size: [] for size in sizes}
+            for _ in range(self.rounds):
+                for size, daemon in daemons.items():
+                    bodies = requests(daemon.port, samples[size], sizes[size])
+                    rounds[size].append(self.bench.measured(daemon.pids, daemon.port, 4, self.seconds / 4, bodies))
+            smallest = next(iter(sizes))
+            part = ratios(rounds, smallest, ["per_second", "cpu_us", "p50_us", "p99_us", "errors"])
+            for size, row in part.items():
+                row.pop("rate_ratio", None)
+                if size != smallest:
+                    row["times_smallest"] = row.pop("cpu_ratio")
+                outcome[f"{operation}, {size}"] = row
+        for daemon in daemons.values():
+            daemon.end()
+        return outcome
+
+    @staticmethod
+    def look_ups():
+        """What is asked of a record, as functions of a port, the ids of some jobs and the count of all."""
+        def each(path):
+            return lambda port, ids, count: [look_up(port, path.format(id=id)) for id in ids]
+
+        def one(path):
+            return lambda port, ids, count: [look_up(port, path.format(deep=count // 2 * 3 // 2 // 50))]
+
+        return {
+            "one job": each("/v1/jobs/{id}"),
+            "jobs, first page": one("/v1/jobs"),
+            "jobs, after any": each("/v1/jobs?after={id}"),
+            "failed jobs": one("/v1/jobs?status=failed"),
+            "failed jobs, after any": each("/v1/jobs?status=failed&after={id}"),
+            "unfinished jobs": one("/v1/jobs?status=running"),
+            "balance": one("/v1/credits/balance"),
+            "statement, first page": one("/v1/credits/transactions"),
+            "statement, in the middle": one("/v1/credits/transactions?page={deep}"),
+            "public pictures, first page": one("/v1/images"),
+            "public pictures, in the middle": lambda port, ids, count: [look_up(port, f"/v1/images?page={count // 8 // 20}")],
+            "generation": lambda port, ids, count: [generation(port, "small", "url")],
+        }
 
     def large(self):
         """Large generation: a reply of 3 MB"""
@@ -169,11 +300,14 @@ class Scenarios:
         }
 
     def all(self):
-        return [self.small, self.latency, self.large, self.stored, self.held, self.startup]
+        return [
+            self.small, self.official, self.commits, self.latency, self.large, self.stored, self.held, self.startup,
+            self.rows,
+        ]
 
 
-def ratios(rounds, reference, keys):
-    """Medians, and against the reference the median of the ratios within each round."""
+def ratios(rounds, reference, keys, second=None):
+    """Medians, and against the reference the median of the ratios within each round; of rates also to a second one."""
     outcome = {}
     for name, reports in rounds.items():
         outcome[name] = summary(reports, *keys)
@@ -182,6 +316,9 @@ def ratios(rounds, reference, keys):
         pairs = list(zip(reports, rounds[reference]))
         outcome[name]["rate_ratio"] = median([a["per_second"] / b["per_second"] for a, b in pairs])
         outcome[name]["cpu_ratio"] = median([a["cpu_us"] / b["cpu_us"] for a, b in pairs])
+        if second and name != second:
+            pairs = list(zip(reports, rounds[second]))
+            outcome[name]["second_ratio"] = median([a["per_second"] / b["per_second"] for a, b in pairs])
     return outcome
 
 
@@ -189,12 +326,15 @@ def ratios(rounds, reference, keys):
 
 COLUMNS = {
     "per_second": ("requests/s", "{:,.0f}"), "rate_ratio": ("× nginx's rate", "{:.2f}"),
-    "cpu_us": ("CPU µs each", "{:,.1f}"), "cpu_ratio": ("× nginx's CPU", "{:.2f}"),
+    "second_ratio": ("× self-hosted rate", "{:.2f}"), "against_rate": ("× other's rate", "{:.3f}"),
+    "against_cpu": ("× other's CPU", "{:.3f}"),
+    "cpu_us": ("CPU µs each", "{:,.1f}"), "times_smallest": ("× CPU at the smallest", "{:.2f}"), "cpu_ratio": ("× nginx's CPU", "{:.2f}"),
     "p50_us": ("p50 µs", "{:,.0f}"), "p99_us": ("p99 µs", "{:,.0f}"),
     "added_p50_us": ("p50 added µs", "{:,.0f}"), "added_p99_us": ("p99 added µs", "{:,.0f}"),
     "peak_kib": ("peak resident KiB", "{:,.0f}"), "held": ("held", "{}"), "answered": ("answered", "{}"),
     "kib_each": ("KiB each", "{:.1f}"), "cpu_share_waiting": ("CPU while waiting", "{:.1%}"), "ms": ("ms", "{:.1f}"),
-    "resident_mib": ("resident MiB", "{:.1f}"), "errors": ("errors", "{:.0f}"),
+    "resident_mib": ("resident MiB", "{:.1f}"), "rows_each_second": ("jobs/s", "{:,.0f}"), "requests": ("requests", "{}"),
+    "commits_each": ("commits each", "{:.2f}"), "errors": ("errors", "{:.0f}"),
 }
 
 
@@ -233,6 +373,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--dry", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--against")
     options = parser.parse_args()
     if not os.path.exists(harness.DAEMON):
         sys.exit("build it first: swift build -c release --product orchestratord")
@@ -244,6 +385,9 @@ def main():
         "load_average_before": os.getloadavg()[0], "scenarios": {},
     }
     text = [f"{results['date']}, {results['machine']}.\n"]
+    if options.against:
+        print(table(Scenarios.against.__doc__, scenarios.against(os.path.abspath(options.against))))
+        return
     for scenario in scenarios.all():
         if wanted and scenario.__name__ not in wanted:
             continue

@@ -23,7 +23,7 @@ HOLD_MS = 4000
 
 PROVIDERS = """
 version: 1
-server: {{mode: self-hosted, watch: false, allow_private_urls: true, images_public: true}}
+server: {{mode: {mode}, watch: false, allow_private_urls: true, images_public: true}}
 routing: {{policy: price, deadline: 60s}}
 providers:
 {providers}
@@ -33,7 +33,9 @@ limits:
   global: 1000000000/s
   spend_per_day: 1000000000
   queue: 100000
+billing: {{daily_free: 0}}
 """
+MODES = ("self-hosted", "official")
 PROVIDER = """
   {name}:
     adapter: openai
@@ -152,7 +154,8 @@ class Bench:
         providers = "".join(
             PROVIDER.format(name=name, port=self.vendor_port) for name in ("small", "large", "held")
         )
-        write(self.path("providers.yaml"), PROVIDERS.format(providers=providers))
+        for mode in MODES:
+            write(self.path(mode + ".yaml"), PROVIDERS.format(mode=mode, providers=providers))
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -163,9 +166,9 @@ class Bench:
         return tool
 
     def load(self, port, connections, mode, seconds, request, rate=None, while_running=None):
-        """Runs the load generator and returns its report."""
+        """Runs the load generator with one request, or several in turn, and returns its report."""
         path = self.path("request")
-        write(path, request)
+        write(path, request if isinstance(request, bytes) else b"\0".join(request))
         words = [self.load_tool, str(port), str(connections), mode, str(seconds)]
         words += [str(rate)] if rate else []
         process = start(CLIENT_CORE, words + [path], stdout=subprocess.PIPE, text=True)
@@ -185,14 +188,15 @@ class Bench:
 
 
 class Daemon:
-    """One run of orchestratord, on a data directory of its own unless one is given."""
+    """One run of orchestratord on the data directory of a name; in official mode its administrator has credits."""
 
-    def __init__(self, bench, name, core=SERVER_CORE):
+    def __init__(self, bench, name, core=SERVER_CORE, mode="self-hosted", binary=None):
         self.data = bench.path("data-" + name)
         began = time.monotonic()
         self.process = start(
             core,
-            [DAEMON, "serve", "--config", bench.path("providers.yaml"), "--listen", "127.0.0.1:0", "--data-dir", self.data],
+            [binary or DAEMON, "serve", "--config", bench.path(mode + ".yaml"), "--listen", "127.0.0.1:0",
+             "--data-dir", self.data],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -207,33 +211,74 @@ class Daemon:
         get(self.port, "/health/live")
         self.startup_ms = (time.monotonic() - began) * 1e3
         self.pids = [self.process.pid]
+        if mode == "official":
+            user = call(self.port, "/v1/auth/me")["id"]
+            call(self.port, "/v1/admin/credits/adjust", {"user_id": user, "amount": 1_000_000_000}, "start")
 
     def end(self):
         stop(self.process)
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def generation(port, provider, response_format, prefix=""):
+class LogSyncs:
+    """Counts how often a daemon made its write-ahead log durable meanwhile, which it does once for each group commit."""
+
+    def __init__(self, bench, daemon):
+        self.path, self.pid = bench.path("syncs"), daemon.process.pid
+
+    def __enter__(self):
+        words = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", self.path, "-p", str(self.pid)]
+        self.tracer = start(CLIENT_CORE, words, stderr=subprocess.PIPE, text=True)
+        # Says so when it has hold of the process, threads included.
+        self.tracer.stderr.readline()
+        time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_):
+        time.sleep(0.3)
+        stop(self.tracer, signal.SIGINT)
+        with open(self.path) as file:
+            self.count = sum("orchestrator.sqlite-wal" in line and "resumed" not in line for line in file)
+
+
+def verify(bench, data):
+    """What `verify-ledger` finds wrong."""
+    words = [DAEMON, "verify-ledger", "--config", bench.path("official.yaml"), "--data-dir", data]
+    run = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "BENCH_KEY": "vendor-key"})
+    return "" if run.returncode == 0 else run.stdout + run.stderr
+
+
+def copy(source, target):
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.lock", "*-wal", "*-shm"))
+
+
+def generation(port, provider, response_format, prefix="", key=None, hook=None):
     """The bytes of one request for a picture, the same for everybody."""
-    body = json.dumps(
-        {
-            "model": f"{provider}/gpt-image-2",
-            "prompt": "a lighthouse at dusk, oil on canvas, heavy swell, gulls in the last light of the day",
-            "size": "1024x1024",
-            "quality": "low",
-            "n": 1,
-            "response_format": response_format,
-        }
-    )
+    wishes = {
+        "model": f"{provider}/gpt-image-2",
+        "prompt": "a lighthouse at dusk, oil on canvas, heavy swell, gulls in the last light of the day",
+        "size": "1024x1024",
+        "quality": "low",
+        "n": 1,
+        "response_format": response_format,
+    }
+    if hook:
+        wishes["webhook"] = {"url": hook}
+    body = json.dumps(wishes)
+    repeats = f"Idempotency-Key: {key}\r\n" if key else ""
     return (
         f"POST {prefix}/v1/images/generations HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {KEY}\r\n"
-        f"Content-Type: application/json\r\nAccept: application/json\r\nUser-Agent: load\r\n"
+        f"Content-Type: application/json\r\nAccept: application/json\r\nUser-Agent: load\r\n{repeats}"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
 
-def fetch(port, path):
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: load\r\n\r\n".encode()
+def fetch(port, path, fields=""):
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}User-Agent: load\r\n\r\n".encode()
+
+
+def look_up(port, path):
+    return fetch(port, path, f"Authorization: Bearer {KEY}\r\n")
 
 
 def picture(is_large):
@@ -265,6 +310,17 @@ def get(port, path):
         return answer.read()
 
 
+def call(port, path, body=None, key=None):
+    """One request by the administrator and its answer's JSON."""
+    fields = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    if key:
+        fields["Idempotency-Key"] = key
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data, headers=fields)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
 def send(port, request):
     """Sends the bytes of one request and returns its answer's JSON."""
     head, body = request.split(b"\r\n\r\n", 1)
@@ -275,15 +331,16 @@ def send(port, request):
         return json.load(answer)
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=20):
     end = time.monotonic() + seconds
     while True:
         try:
             if condition():
                 return
         except OSError:
-            if time.monotonic() > end:
-                raise
+            pass
+        if time.monotonic() > end:
+            sys.exit("waited in vain")
         time.sleep(0.02)
 
 

@@ -1,10 +1,10 @@
-// Sends one HTTP request over and over and says how that went, as one line of JSON.
+// Sends HTTP requests over and over and says how that went, as one line of JSON.
 //
 //   load PORT CONNECTIONS closed SECONDS REQUEST       each connection sends the next when it has its answer
 //   load PORT CONNECTIONS open SECONDS RATE REQUEST    RATE requests a second, whether or not answers come
 //   load PORT CONNECTIONS once 0 REQUEST               each connection sends one
 //
-// REQUEST is a file with the bytes of a whole request. In open mode a request's time runs from the moment at which it was
+// REQUEST is a file with the bytes of whole requests, a NUL between two; they are sent in turn. In open mode a request's time runs from the moment at which it was
 // due and not from when a connection was free for it, so that a server that stalls does not hide what waited meanwhile.
 // Only replies with status 200 and a Content-Length count; anything else is an error.
 
@@ -39,8 +39,13 @@ typedef struct {
     size_t left;
 } Connection;
 
-static char *request;
-static size_t request_size;
+typedef struct {
+    char *bytes;
+    size_t size;
+} Request;
+
+static Request *requests;
+static size_t request_count, next_request;
 static Connection *all;
 static int *idle, idle_count;
 static uint32_t *latencies;
@@ -77,8 +82,30 @@ static void start(int index, int64_t due) {
     c->began = due;
     c->head_filled = 0;
     c->in_body = 0;
+    Request *request = &requests[next_request++ % request_count];
     // Requests are small and the connection is quiet: they fit into the socket's buffer.
-    if (send(c->fd, request, request_size, MSG_NOSIGNAL) != (ssize_t)request_size) c->ok = -1;
+    if (send(c->fd, request->bytes, request->size, MSG_NOSIGNAL) != (ssize_t)request->size) c->ok = -1;
+}
+
+static void read_requests(const char *path) {
+    enum { MOST = 16 << 20 };
+    FILE *file = fopen(path, "rb");
+    if (!file) die(path);
+    char *bytes = malloc(MOST);
+    size_t size = fread(bytes, 1, MOST, file);
+    fclose(file);
+    for (char *start = bytes, *end = bytes + size; start < end;) {
+        char *stop = memchr(start, 0, (size_t)(end - start));
+        if (!stop) stop = end;
+        requests = realloc(requests, (request_count + 1) * sizeof *requests);
+        if (!requests) die("realloc");
+        requests[request_count++] = (Request){start, (size_t)(stop - start)};
+        start = stop + 1;
+    }
+    if (request_count == 0) {
+        fprintf(stderr, "no requests in %s\n", path);
+        exit(2);
+    }
 }
 
 static void finish(Connection *c) {
@@ -154,11 +181,7 @@ int main(int count, char **words) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int connections = atoi(words[2]);
     double seconds = atof(words[4]), rate = is_open ? atof(words[5]) : 0;
-    FILE *file = fopen(words[count - 1], "rb");
-    if (!file) die(words[count - 1]);
-    request = malloc(1 << 20);
-    request_size = fread(request, 1, 1 << 20, file);
-    fclose(file);
+    read_requests(words[count - 1]);
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;

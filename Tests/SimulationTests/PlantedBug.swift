@@ -96,9 +96,9 @@ struct PlantedBug: Sendable, CustomTestStringConvertible {
         ),
         PlantedBug(
             name: "a rate's window never fills",
-            statement: "INSERT INTO rate_windows",
-            original: "count = excluded.count",
-            mutation: "count = 1"
+            statement: "UPDATE rate_windows SET count",
+            original: "count = count + 1",
+            mutation: "count = count"
         ),
         PlantedBug(
             name: "the end of a job does not set its announcement going",

@@ -14,12 +14,10 @@ struct PasswordHasher: Sendable {
     /// Hashes that may wait; more are refused with 503.
     static let queue = 64
 
-    /// Nil when there is no memory for even one hash. Blocks for as long as one takes.
-    init?(pool: BlockingPool, cost: PasswordHash.Cost = .current) {
-        guard let decoy = PasswordHash(of: SessionCookie.makeToken(), cost: cost) else { return nil }
+    init(pool: BlockingPool, cost: PasswordHash.Cost = .current) {
         self.pool = pool
         self.cost = cost
-        self.decoy = decoy
+        decoy = PasswordHash(decoyOf: cost)
     }
 
     /// The text to keep of a password.

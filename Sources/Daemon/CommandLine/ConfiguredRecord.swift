@@ -12,46 +12,25 @@ struct ConfiguredRecord: Sendable {
         init(lines: [String]) { self.lines = lines }
     }
 
-    let store: any Store
+    private let record: OpenRecord
+    var store: any Store { record.store }
     /// Where it is, for people.
-    let name: String
+    var name: String { record.name }
     /// The version of its schema before it was opened, and now; nil: there was none.
-    let schema: (found: Int?, now: Int)
-    private let end: @Sendable () async -> Void
+    var schema: (found: Int?, now: Int) { record.schema }
 
-    /// Opens it, and brings its schema up to date. An SQLite file must be there already unless `mayCreate`, and must belong
-    /// to no other process.
-    init(_ options: RecordOptions, _ loader: ConfigurationLoader, mayCreate: Bool = false) throws(Problem) {
-        let registry: Registry
+    /// Opens it, and brings its schema up to date. It must be there already unless `mayCreate`; an SQLite file must belong to
+    /// no other process, while a PostgreSQL database may be in use.
+    init(_ options: RecordOptions, _ loader: ConfigurationLoader, mayCreate: Bool = false) async throws(Problem) {
+        let database: DatabaseSettings
         do throws(ConfigurationLoader.Failure) {
-            registry = try loader.loadServable(options.config, today: SystemTime().now().day).registry
+            database = try loader.loadServable(options.config, today: SystemTime().now().day).registry.database
         } catch {
             throw Problem(lines: error.errors.map(\.description))
         }
-        switch registry.database {
-        case .sqlite: try self.init(directory: options.dataDirectory, mayCreate: mayCreate)
-        case .postgres: throw Problem("only sqlite is available in this version")
-        }
-    }
-
-    private init(directory: String, mayCreate: Bool) throws(Problem) {
         do throws(StoreError) {
-            let found = try SQLiteStore.schema(in: directory)
-            guard found != nil || mayCreate else {
-                throw .unavailable("there is no database in '\(directory)'; name its directory by --data-dir")
-            }
-            if mayCreate {
-                do throws(DataDirectory.Problem) {
-                    _ = try DataDirectory(directory)
-                } catch {
-                    throw .unavailable(error.message)
-                }
-            }
-            let opened = try SQLiteStore(directory: directory)
-            store = opened
-            end = { await opened.close() }
-            schema = (found, SQLiteStore.newestSchema)
-            name = directory + "/orchestrator.sqlite"
+            if mayCreate, case .sqlite = database { try Self.makeDirectory(options.dataDirectory) }
+            record = try await OpenRecord.open(database, in: options.dataDirectory, mayCreate: mayCreate)
         } catch {
             switch error {
             case .unavailable(let why), .corrupt(let why), .conflict(let why): throw Problem(why)
@@ -59,7 +38,15 @@ struct ConfiguredRecord: Sendable {
         }
     }
 
-    func close() async { await end() }
+    private static func makeDirectory(_ path: String) throws(StoreError) {
+        do throws(DataDirectory.Problem) {
+            _ = try DataDirectory(path)
+        } catch {
+            throw .unavailable(error.message)
+        }
+    }
+
+    func close() async { await record.close() }
 }
 
 /// What every command on the record takes.

@@ -16,7 +16,7 @@ struct LedgerCommand {
     func run() async -> ExitCode {
         let record: ConfiguredRecord
         do throws(ConfiguredRecord.Problem) {
-            record = try ConfiguredRecord(options, loader)
+            record = try await ConfiguredRecord(options, loader)
         } catch {
             for line in error.lines { Console.error(line) }
             return .failure
@@ -60,7 +60,7 @@ struct MigrateCommand {
 
     func run() async -> ExitCode {
         do throws(ConfiguredRecord.Problem) {
-            let record = try ConfiguredRecord(options, loader, mayCreate: true)
+            let record = try await ConfiguredRecord(options, loader, mayCreate: true)
             await record.close()
             Console.out("\(record.name): \(Self.summary(record.schema))")
             return .success

@@ -19,7 +19,7 @@ struct OfflineRecord: Sendable {
     func use(_ body: (any Store) async throws(Failure) -> Void) async -> ExitCode {
         let record: ConfiguredRecord
         do throws(ConfiguredRecord.Problem) {
-            record = try ConfiguredRecord(options, loader)
+            record = try await ConfiguredRecord(options, loader)
         } catch {
             for line in error.lines { Console.error(line) }
             return .failure

@@ -70,7 +70,10 @@ enum StoredImageRoutes {
         if query.after == nil { query.offset = (number - 1) * query.limit }
         let wanted = query.limit
         let all = query
-        let total = try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
+        let service = exchange.service
+        let total = try await service.publicPictures.value(at: service.time.monotonic()) { () async throws(APIError) in
+            try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
+        }
         query.limit += 1
         let extended = query
         let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }

@@ -21,7 +21,7 @@ final class Daemon: Sendable {
 
     private let loops: [EventLoop]
     private let files: BlockingPool
-    private let store: SQLiteStore
+    private let record: OpenRecord
     private let storage: FilesystemStorage
     private let upstream: UpstreamClient
     private let background: BackgroundTasks
@@ -41,14 +41,14 @@ final class Daemon: Sendable {
             throw StartFailure("server.listen must be HOST:PORT, not '\(settings.listen)'")
         }
         let directory: DataDirectory
-        let secret: [UInt8]
         do throws(DataDirectory.Problem) {
             directory = try DataDirectory(options.dataDirectory)
-            secret = try directory.sessionSecret()
         } catch {
             throw StartFailure(error.message)
         }
-        (store, storage) = try Self.openRecord(in: directory)
+        (record, storage) = try await Self.openRecord(source.current.database, in: directory, log)
+        let store = record.store
+        let secret = try await Self.secret(record, directory)
         (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
@@ -139,7 +139,7 @@ final class Daemon: Sendable {
             group.cancelAll()
             return isClean
         }
-        await store.close()
+        await record.close()
         await storage.close()
         for loop in loops { loop.stop() }
         return isClean
@@ -173,20 +173,46 @@ final class Daemon: Sendable {
     // MARK: - Building
 
     private static func openRecord(
-        in directory: DataDirectory
-    ) throws(StartFailure) -> (SQLiteStore, FilesystemStorage) {
-        let store: SQLiteStore
+        _ database: DatabaseSettings,
+        in directory: DataDirectory,
+        _ log: JSONLog
+    ) async throws(StartFailure) -> (OpenRecord, FilesystemStorage) {
+        let record: OpenRecord
         do throws(StoreError) {
             var options = SQLiteStore.Options()
             options.wakeups = EventLoop.wakeups
-            store = try SQLiteStore(directory: directory.path, options: options)
+            record = try await OpenRecord.open(database, in: directory.path, mayCreate: true, options: options) { why in
+                if let why {
+                    log.log(.error, "the database cannot be reached", [("why", why)])
+                } else {
+                    log.log(.info, "the database is back", [])
+                }
+            }
         } catch {
             throw StartFailure("cannot open the database: \(error)")
         }
         do throws(ArtifactError) {
-            return (store, try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups))
+            return (record, try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups))
         } catch {
             throw StartFailure("cannot open the picture storage: \(error)")
+        }
+    }
+
+    /// What signs links and sessions: of the record where daemons share one, so that each accepts the others' links.
+    private static func secret(_ record: OpenRecord, _ directory: DataDirectory) async throws(StartFailure) -> [UInt8] {
+        guard record.isShared else {
+            do throws(DataDirectory.Problem) {
+                return try directory.sessionSecret()
+            } catch {
+                throw StartFailure(error.message)
+            }
+        }
+        do throws(StoreError) {
+            let text = try await record.store.constant("session.secret", orElse: DataDirectory.newSecret())
+            guard let secret = Hex.bytes(text) else { throw .corrupt("the secret that signs links is not in hex") }
+            return secret
+        } catch {
+            throw StartFailure("cannot use the database: \(error)")
         }
     }
 
@@ -213,8 +239,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("\(error)")
         }
-        guard let hasher = PasswordHasher(pool: pool) else { throw StartFailure("no memory for a password's hash") }
-        return hasher
+        return PasswordHasher(pool: pool)
     }
 
     private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
@@ -246,7 +271,7 @@ final class Daemon: Sendable {
     }
 
     private static func dispatcher(
-        _ store: SQLiteStore,
+        _ store: any Store,
         _ upstream: UpstreamClient,
         _ time: SystemTime,
         _ log: JSONLog,
@@ -295,7 +320,7 @@ final class Daemon: Sendable {
     private func prepare(_ options: ServeOptions, _ directory: DataDirectory) async throws(StartFailure) {
         for warning in service.registrySource.warnings { log.log(.warning, "configuration", [("what", warning)]) }
         do throws(StoreError) {
-            try await FirstAdministrator(store: store, time: service.time, directory: directory)
+            try await FirstAdministrator(store: record.store, time: service.time, directory: directory)
                 .ensure(given: options.adminKey)
         } catch {
             throw StartFailure("cannot use the database: \(error)")

@@ -39,10 +39,16 @@ struct DataDirectory: Sendable {
         return secret
     }
 
+    /// A secret of the same kind for a record that daemons with different directories share; in hex.
+    static func newSecret() -> String { Hex.text(SecureRandom().bytes(secretBytes)) }
+
     /// The key of the first administrator, if one was ever written here.
     func adminKey() throws(Problem) -> String? { try read(path + "/admin.key") }
 
     func keep(adminKey: String) throws(Problem) { try write(adminKey, to: path + "/admin.key") }
+
+    /// Removes what was written for a key that did not become one.
+    func forgetAdminKey() { unsafe unlink(path + "/admin.key") }
 
     private func read(_ file: String) throws(Problem) -> String? {
         switch ByteReader.contents(of: .file(path: file, byteCount: 0)) {

@@ -14,25 +14,36 @@ struct FirstAdministrator {
     func ensure(given: Secret?) async throws(StoreError) {
         let admin = try await store.ensureUser(email: Self.email, isAdmin: true, now: time.now(), id: time.makeID())
         if let given { return try await adopt(given, for: admin.id) }
-        guard try await store.keys(of: admin.id).allSatisfy({ $0.revoked != nil }) else { return }
-        try await keep(try text(for: admin.id), for: admin.id)
+        let keys = try await store.keys(of: admin.id)
+        if keys.allSatisfy({ $0.revoked != nil }) { try await makeKey(for: admin.id, isFirst: keys.isEmpty) }
     }
 
-    /// The key of an earlier start, or a new one, shown once.
-    private func text(for admin: UserID) throws(StoreError) -> String {
+    /// Adds the key of an earlier start, or a new one, shown once.
+    ///
+    /// The id of the first follows from the administrator's, so that of daemons that start at once on one record one makes it.
+    private func makeKey(for admin: UserID, isFirst: Bool) async throws(StoreError) {
+        let kept = try inDirectory { () throws(DataDirectory.Problem) in try directory.adminKey() }
+        let text = kept ?? NewKey.make(owner: admin, name: "admin", time: time).text
+        if kept == nil { try inDirectory { () throws(DataDirectory.Problem) in try directory.keep(adminKey: text) } }
+        var record = NewKey.record(of: text, owner: admin, name: "admin", time: time)
+        if isFirst { record.id = KeyID(trusted: KeyID.prefix + admin.text.dropFirst(UserID.prefix.utf8.count)) }
+        do throws(StoreError) {
+            try await store.addKey(record)
+        } catch {
+            guard case .conflict = error else { throw error }
+            return directory.forgetAdminKey()
+        }
+        if kept == nil { Console.out("admin key: \(text) (also in \(directory.path)/admin.key)") }
+    }
+
+    private func inDirectory<Value>(
+        _ body: () throws(DataDirectory.Problem) -> Value
+    ) throws(StoreError) -> Value {
         do throws(DataDirectory.Problem) {
-            if let kept = try directory.adminKey() { return kept }
-            let text = NewKey.make(owner: admin, name: "admin", time: time).text
-            try directory.keep(adminKey: text)
-            Console.out("admin key: \(text) (also in \(directory.path)/admin.key)")
-            return text
+            return try body()
         } catch {
             throw .unavailable(error.message)
         }
-    }
-
-    private func keep(_ text: String, for admin: UserID) async throws(StoreError) {
-        try await store.addKey(NewKey.record(of: text, owner: admin, name: "admin", time: time))
     }
 
     /// Takes the given key, and revokes one that was given before: whoever changes the variable means to change the key.

@@ -19,6 +19,7 @@ final class Service: Sendable {
     let spool: Spool
     let sealer: Sealer
     let sweeper: Sweeper
+    let publicPictures = RememberedTotal()
     let started: Timestamp
 
     var store: any Store { engine.store }

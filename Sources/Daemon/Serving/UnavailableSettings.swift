@@ -10,7 +10,6 @@ enum UnavailableSettings {
                 ConfigError(file: file, line: 1, column: 1, key: key, message: "\(message) in this version")
             )
         }
-        if case .postgres = registry.database { refuse("database", "only sqlite is available") }
         if case .s3 = registry.storage { refuse("storage.adapter", "only filesystem is available") }
         return mistakes
     }

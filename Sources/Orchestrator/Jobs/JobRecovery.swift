@@ -7,6 +7,8 @@ package final class JobRecovery: Sendable {
     private let services: EngineServices
     private let runner: JobRunner
     private let registry: @Sendable () -> Registry
+    /// Jobs that the record says are ours and that nobody here worked on at the last renewal.
+    private let strays = Lock(Set<JobID>())
 
     package init(services: EngineServices, runner: JobRunner, registry: @escaping @Sendable () -> Registry) {
         self.services = services
@@ -48,8 +50,34 @@ package final class JobRecovery: Sendable {
                     job.lose()
                 }
             }
+            if !runner.isDraining { await adopt(strays(among: held)) }
         } catch {
             services.log.log(.warning, "leases could not be renewed", [("why", "\(error)")])
+        }
+    }
+
+    /// Those that nobody here works on, and did not a renewal ago either: the record's answer was lost when they were let in
+    /// or taken over, and as long as their lease is renewed nobody else takes them.
+    private func strays(among held: [HeldJob]) -> [HeldJob] {
+        let idle = held.filter { runner.running($0.lease.job) == nil }
+        return strays.withLock { known in
+            defer { known = Set(idle.map(\.lease.job)) }
+            return idle.filter { known.contains($0.lease.job) }
+        }
+    }
+
+    private func adopt(_ held: [HeldJob]) async {
+        for stray in held {
+            do throws(StoreError) {
+                guard let job = try await services.store.job(stray.lease.job), !job.status.isFinal,
+                    runner.running(job.id) == nil
+                else { continue }
+                let cancels = stray.isCancelRequested
+                await takeOver(ClaimedJob(job: job, lease: stray.lease, claims: 1, isCancelRequested: cancels))
+            } catch {
+                services.log.log(.warning, "jobs could not be taken over", [("why", "\(error)")])
+                return
+            }
         }
     }
 

@@ -18,7 +18,9 @@ package struct WebhookSchedule: Sendable {
     /// The pause after `tries` failed ones, counted from 1, at `now`; nil: it is given up. `jitter` is in `0..<1`.
     package func pause(after tries: Int, ready: Timestamp, now: Timestamp, jitter: Double) -> Duration? {
         precondition(tries >= 1 && (0..<1).contains(jitter))
-        let pause = pauses[min(tries, pauses.count) - 1] * (1 - spread + 2 * spread * jitter)
+        let usual = pauses[min(tries, pauses.count) - 1].milliseconds
+        // Whole milliseconds: the record keeps no finer times.
+        let pause = Duration.milliseconds(Int64((Double(usual) * (1 - spread + 2 * spread * jitter)).rounded()))
         return now + pause <= ready + horizon ? pause : nil
     }
 }

@@ -42,6 +42,13 @@ package struct PasswordHash: Sendable, Hashable {
         self.digest = digest
     }
 
+    /// One that no password has, made without the work of a hash: to compare with where there is none.
+    package init(decoyOf cost: Cost) {
+        self.cost = cost
+        salt = SecureRandom().bytes(Self.saltBytes)
+        digest = SecureRandom().bytes(Self.digestBytes)
+    }
+
     /// Reads what `text` wrote; nil for anything else.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)

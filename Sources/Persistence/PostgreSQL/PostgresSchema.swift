@@ -46,28 +46,49 @@ struct PostgresSchema: Sendable {
 
     /// Brings a database up to date: each step applied once and whole, however many daemons start at once.
     ///
-    /// Throws when the database is newer than the steps known.
-    func apply(to target: PostgresTarget, on loop: any ReadinessLoop) async throws(PostgresError) {
+    /// Returns the version that it had, 0 for none. Throws when the database is newer than the steps known.
+    @discardableResult
+    func apply(to target: PostgresTarget, on loop: any ReadinessLoop) async throws(PostgresError) -> Int {
         let session = try await PostgresSession(target, on: loop)
         do throws(PostgresError) {
-            var version = try await alone(session) { () async throws(PostgresError) in
+            let found = try await alone(session) { () async throws(PostgresError) in
                 try await session.execute(PostgresSchema.books)
                 return try await self.version(session)
             }
+            var version = found
             while version < newest {
                 version = try await alone(session) { () async throws(PostgresError) in
                     try await takeStep(session)
                 }
             }
             try await alone(session) { () async throws(PostgresError) in try await replaceFunctions(session) }
+            await session.close()
+            return found
         } catch {
             await session.close()
             throw error
         }
-        await session.close()
     }
 
-    private var newest: Int { steps.last?.version ?? 0 }
+    private static let presence = PostgresStatement(
+        "schema-presence",
+        "SELECT to_regclass('schema_version') IS NULL"
+    )
+
+    /// Whether a database has never had a schema of ours; changes nothing.
+    func isMissing(at target: PostgresTarget, on loop: any ReadinessLoop) async throws(PostgresError) -> Bool {
+        let session = try await PostgresSession(target, on: loop)
+        do throws(PostgresError) {
+            let result = try await session.run(PostgresSchema.presence)
+            await session.close()
+            return try result.first { row throws(PostgresError) in try row.bool(0) } ?? true
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    var newest: Int { steps.last?.version ?? 0 }
 
     /// Runs `body` in a transaction that no other start shares its time with.
     private func alone<Value>(

@@ -40,6 +40,13 @@ struct PostgresTarget: Sendable {
         "keepalives_count": "3",
     ]
 
+    /// The database, for people; as far as the URL says.
+    var place: String {
+        let host = options["host"] ?? options["hostaddr"] ?? "its usual place"
+        let port = options["port"].map { ":\($0)" } ?? ""
+        return "PostgreSQL database '\(options["dbname"] ?? options["user"] ?? "")' at \(host)\(port)"
+    }
+
     /// Begins to connect without waiting; the caller owns the handle, nil when memory is out.
     func startConnecting() -> OpaquePointer? {
         var keywords = PackedTexts()

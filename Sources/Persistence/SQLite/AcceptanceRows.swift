@@ -8,24 +8,20 @@ extension Connection {
         if let claim = acceptance.repeats, let known = try repeats(of: claim.owner, key: claim.key, now: now) {
             return .repeated(known)
         }
-        var windows: [RateWindow] = []
-        for (index, claim) in acceptance.rates.enumerated() {
-            var window = try rateWindow(claim, now: now)
-            guard window.count < claim.rate.count else { return .rateLimited(index, window.verdict(claim, now: now)) }
-            window.count += 1
-            windows.append(window)
+        let windows = try rateWindows(acceptance.rates, now: now)
+        for (index, (claim, window)) in zip(acceptance.rates, windows).enumerated()
+        where window.count >= claim.rate.count {
+            return .rateLimited(index, window.verdict(claim, now: now))
         }
         var job = acceptance.job
-        var tally = SpendTally()
-        for attempt in job.attempts { tally.add(attempt, key: job.key) }
-        if let subject = try capPassed(by: tally, of: acceptance.caps) { return .capped(subject) }
+        if let subject = try capPassed(by: SpendTally(of: job), of: acceptance.caps) { return .capped(subject) }
         if let claim = acceptance.credits, let refusal = try reserve(claim, for: &job, now: now) { return refusal }
 
         if let claim = acceptance.repeats { try insert(claim, job: job.id) }
-        for (claim, window) in zip(acceptance.rates, windows) { try put(window, of: claim.subject) }
+        let taken = try takeOne(of: windows, acceptance.rates)
         let lease = FirstLease(owner: acceptance.daemon, until: now + acceptance.lease)
         try insert(job, lease: lease, webhook: acceptance.webhook)
-        return .accepted(job, zip(acceptance.rates, windows).map { $1.verdict($0, now: now) })
+        return .accepted(job, zip(acceptance.rates, taken).map { $1.verdict($0, now: now) })
     }
 
     /// Takes a job's credits and free uses and notes them in it; the refusal when there are too few.

@@ -12,26 +12,32 @@ extension Connection {
         .bind(job).all(AttemptRecord.init)
     }
 
-    /// Writes attempts over what stands under their numbers, and what that changes in the counters of spend.
-    func put(_ attempts: [AttemptRecord], of job: JobID, key: KeyID?) throws(DatabaseError) {
+    /// Writes an attempt over what stands under its number, and what that changes in the counters of spend.
+    func put(_ attempt: AttemptRecord, of job: JobID, key: KeyID?) throws(DatabaseError) {
         var tally = SpendTally()
-        for attempt in attempts {
-            try remove(attempt.n, of: job, key: key, from: &tally)
-            tally.add(attempt, key: key)
-            try put(attempt, of: job)
-        }
+        try remove(attempt.n, of: job, key: key, from: &tally)
+        tally.add(attempt, key: key)
+        try put(attempt, of: job)
         try count(tally)
     }
 
-    /// Removes attempts that a job's end does not have: intended and never made, they would be taken for work under way, at
-    /// their worst cost.
-    func forgetAttempts(butThoseOf job: JobRecord, key: KeyID?) throws(DatabaseError) {
-        let kept = Set(job.attempts.map(\.n))
-        let written = try statement("SELECT n FROM attempts WHERE job_id = ?").bind(job.id).all { Int($0.integer(0)) }
+    /// Writes the attempts of a job's end. What stands there and is none of them goes: intended and never made, it would be
+    /// taken for work under way, at its worst cost.
+    func replaceAttempts(by attempts: [AttemptRecord], of job: JobID, key: KeyID?) throws(DatabaseError) {
         var tally = SpendTally()
-        for n in written where !kept.contains(n) {
-            try remove(n, of: job.id, key: key, from: &tally)
-            try statement("DELETE FROM attempts WHERE job_id = ? AND n = ?").bind(job.id).bind(n).run()
+        let written = try statement(
+            "SELECT n, provider, cost_micro_usd, started_ms, paid_by_caller FROM attempts WHERE job_id = ?"
+        )
+        .bind(job).all { row in
+            if !row.bool(4) { tally.remove(cost: row.money(2), provider: row.text(1), key: key, on: row.time(3).day) }
+            return Int(row.integer(0))
+        }
+        for n in written where !attempts.contains(where: { $0.n == n }) {
+            try statement("DELETE FROM attempts WHERE job_id = ? AND n = ?").bind(job).bind(n).run()
+        }
+        for attempt in attempts {
+            tally.add(attempt, key: key)
+            try put(attempt, of: job)
         }
         try count(tally)
     }
@@ -48,7 +54,8 @@ extension Connection {
         if let old { tally.remove(cost: old.cost, provider: old.provider, key: key, on: old.started.day) }
     }
 
-    private func put(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
+    /// Writes an attempt over what stands under its number; the caller counts it.
+    func put(_ attempt: AttemptRecord, of job: JobID) throws(DatabaseError) {
         // An upsert would take the entry out of the index of times and put it back, though the time hardly ever changes.
         let update = try statement(
             """

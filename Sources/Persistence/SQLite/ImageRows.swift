@@ -37,30 +37,44 @@ extension Connection {
     }
 
     func images(_ query: ImageQuery) throws(DatabaseError) -> [StoredImage] {
+        var filter = Connection.filter(query)
+        if query.after != nil { filter.append("images.id < ?") }
+        var conditions = filter
+        if query.offset > 0 {
+            // Those to skip are counted off in the index alone, without a look at them and their jobs.
+            conditions.append(
+                "images.id <= (SELECT id FROM images\(Connection.clause(filter)) ORDER BY id DESC LIMIT 1 OFFSET ?)"
+            )
+        }
         let statement = try statement(
-            composed: Connection.storedColumns + Connection.filter(query, cursor: query.after != nil)
-                + " ORDER BY images.id DESC LIMIT ? OFFSET ?"
+            composed: Connection.storedColumns + Connection.clause(conditions) + " ORDER BY images.id DESC LIMIT ?"
         )
-        if let owner = query.owner { statement.bind(owner) }
-        if let after = query.after { statement.bind(after) }
-        return try statement.bind(query.limit).bind(query.offset).all(StoredImage.init)
+        for _ in 0..<(query.offset > 0 ? 2 : 1) {
+            if let owner = query.owner { statement.bind(owner) }
+            if let after = query.after { statement.bind(after) }
+        }
+        if query.offset > 0 { statement.bind(query.offset) }
+        return try statement.bind(query.limit).all(StoredImage.init)
     }
 
     func imageCount(_ query: ImageQuery) throws(DatabaseError) -> Int {
         let statement = try statement(
-            composed: "SELECT count(*) FROM images" + Connection.filter(query, cursor: false)
+            composed: "SELECT count(*) FROM images" + Connection.clause(Connection.filter(query))
         )
         if let owner = query.owner { statement.bind(owner) }
         return try statement.first { Int($0.integer(0)) } ?? 0
     }
 
-    private static func filter(_ query: ImageQuery, cursor: Bool) -> String {
+    private static func filter(_ query: ImageQuery) -> [String] {
         var conditions: [String] = []
         if query.owner != nil { conditions.append("images.owner = ?") }
         // Written as in the partial index, or SQLite would not use it.
         if query.publicOnly { conditions.append("is_public = 1") }
-        if cursor { conditions.append("images.id < ?") }
-        return conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        return conditions
+    }
+
+    private static func clause(_ conditions: [String]) -> String {
+        conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
     }
 
     func setVisibility(_ id: ImageID, isPublic: Bool) throws(DatabaseError) -> Bool {

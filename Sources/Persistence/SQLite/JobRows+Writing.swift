@@ -25,12 +25,8 @@ extension Connection {
         .bind(job.credits.reserved).bind(job.credits.charged).bind(job.credits.refunded)
         .bind(job.credits.freeReserved).bind(job.credits.freeUsed).bind(job.credits.freeDay)
         .run()
-        var tally = SpendTally()
-        for attempt in job.attempts {
-            try insert(attempt, of: job.id)
-            tally.add(attempt, key: job.key)
-        }
-        try count(tally)
+        for attempt in job.attempts { try insert(attempt, of: job.id) }
+        try count(SpendTally(of: job))
         for image in job.images { try insert(image) }
         if let webhook { try insert(webhook, of: job.id) }
     }
@@ -54,8 +50,7 @@ extension Connection {
         guard try writeEnd(of: job, fence: open.fence) else {
             throw .unreadable("job '\(job.id)' changed while it was ended")
         }
-        try put(job.attempts, of: job.id, key: open.key)
-        try forgetAttempts(butThoseOf: job, key: open.key)
+        try replaceAttempts(by: job.attempts, of: job.id, key: open.key)
         for image in job.images {
             try insert(image)
             if end.inGallery { try hang(image.id, at: job.finished ?? image.created) }

@@ -33,7 +33,11 @@ extension Connection {
         // An id begins with its job's time, so the bounds of time are bounds of the index; the columns have the last word.
         if query.from != nil { conditions.append("id >= ? AND created_ms >= ?") }
         if query.to != nil { conditions.append("id < ? AND created_ms < ?") }
-        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        // Few jobs are unfinished: they are looked through, where SQLite would rather go through all of an owner's.
+        let isAmongFew = query.status.map { !$0.isFinal } ?? false
+        let filter =
+            (isAmongFew ? " INDEXED BY jobs_unfinished" : "")
+            + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
         let statement = try statement(composed: Connection.jobColumns + filter + " ORDER BY id DESC LIMIT ?")
         if let owner = query.owner { statement.bind(owner) }
         if let after = query.after { statement.bind(after) }

@@ -9,14 +9,15 @@ extension Connection {
         try remove(attempt.n, of: lease.job, key: job.key, from: &tally)
         tally.add(attempt, key: job.key)
         if let subject = try capPassed(by: tally, of: caps) { return .capped(subject) }
-        try put([attempt], of: lease.job, key: job.key)
+        try put(attempt, of: lease.job)
+        try count(tally)
         try setRunning(lease.job, from: attempt.started)
         return .begun
     }
 
     func update(_ attempt: AttemptRecord, of lease: JobLease) throws(DatabaseError) -> Bool {
         guard let job = try leased(lease) else { return false }
-        try put([attempt], of: lease.job, key: job.key)
+        try put(attempt, of: lease.job, key: job.key)
         return true
     }
 

@@ -34,6 +34,14 @@ extension Connection {
         }
     }
 
+    /// As it is now. Changes on every request's way are read back by this: for `RETURNING` SQLite makes a table each time.
+    private func state(of account: String) throws(DatabaseError) -> AccountState {
+        let state = try statement("SELECT posted_micro_usd - held_micro_usd, lines FROM accounts WHERE id = ?")
+            .bind(account).first(AccountState.init)
+        guard let state else { throw .unreadable("the account '\(account)' of a hold is not there") }
+        return state
+    }
+
     /// One change of what is available, to be put on a statement.
     private struct Line {
         var kind: LedgerEntry.Kind
@@ -93,15 +101,15 @@ extension Connection {
     func hold(_ amount: MicroUSD, of job: JobRecord, credit: MicroUSD, at now: Timestamp) throws(DatabaseError) -> Bool
     {
         let account = Connection.account(of: job.owner)
-        let state = try statement(
+        try statement(
             """
             UPDATE accounts SET held_micro_usd = held_micro_usd + ?1, lines = lines + 1
             WHERE id = ?2 AND posted_micro_usd - held_micro_usd >= ?1
-            RETURNING posted_micro_usd - held_micro_usd, lines
             """
         )
-        .bind(amount).bind(account).returning(AccountState.init)
-        guard let state else { return false }
+        .bind(amount).bind(account).run()
+        guard changes == 1 else { return false }
+        let state = try state(of: account)
         try statement(
             "INSERT INTO holds (id, account_id, amount_micro_usd, credit_micro_usd, state) VALUES (?, ?, ?, ?, 'open')"
         )
@@ -124,15 +132,14 @@ extension Connection {
         at time: Timestamp
     ) throws(DatabaseError) -> ResolvedHold? {
         let transferID = "charge:" + job.text
-        let claimed = try statement(
-            """
-            UPDATE holds SET state = ?, transfer_id = ? WHERE id = ? AND state = 'open'
-            RETURNING account_id, amount_micro_usd, credit_micro_usd
-            """
+        let open = try statement(
+            "SELECT account_id, amount_micro_usd, credit_micro_usd FROM holds WHERE id = ? AND state = 'open'"
         )
-        .bind(charge > .zero ? "settled" : "released").bind(charge > .zero ? transferID : nil)
-        .bind(Connection.hold(of: job)).returning { (account: $0.text(0), amount: $0.money(1), credit: $0.money(2)) }
-        guard let hold = claimed else { return nil }
+        .bind(Connection.hold(of: job)).first { (account: $0.text(0), amount: $0.money(1), credit: $0.money(2)) }
+        guard let hold = open else { return nil }
+        try statement("UPDATE holds SET state = ?, transfer_id = ? WHERE id = ? AND state = 'open'")
+            .bind(charge > .zero ? "settled" : "released").bind(charge > .zero ? transferID : nil)
+            .bind(Connection.hold(of: job)).run()
         let charge = min(max(.zero, charge), hold.amount)
         var lines: [Line] = []
         func add(_ kind: LedgerEntry.Kind, _ amount: MicroUSD) {
@@ -143,15 +150,15 @@ extension Connection {
             add(.release, charge)
             add(.spend, .zero - charge)
         }
-        let state = try statement(
+        try statement(
             """
             UPDATE accounts SET held_micro_usd = held_micro_usd - ?, posted_micro_usd = posted_micro_usd - ?,
                 lines = lines + ?
-            WHERE id = ? RETURNING posted_micro_usd - held_micro_usd, lines
+            WHERE id = ?
             """
         )
-        .bind(hold.amount).bind(charge).bind(lines.count).bind(hold.account).returning(AccountState.init)
-        guard let state else { throw .unreadable("the account '\(hold.account)' of a hold is not there") }
+        .bind(hold.amount).bind(charge).bind(lines.count).bind(hold.account).run()
+        let state = try state(of: hold.account)
         try write(lines, to: hold.account, state)
         if charge > .zero {
             let transfer = TransferRow(

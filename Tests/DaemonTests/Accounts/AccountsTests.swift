@@ -17,7 +17,7 @@ import Transport
         accounts = Accounts(
             store: store,
             time: time,
-            hasher: try #require(PasswordHasher(pool: pool, cost: Self.cheap))
+            hasher: PasswordHasher(pool: pool, cost: Self.cheap)
         )
     }
 

@@ -16,7 +16,10 @@ import Testing
         scene.store.spentNow(.provider(registry.providers[0].id), on: scene.time.now().day)
     }
 
-    private func runAll(_ prepared: [(execution: JobExecution, job: JobRecord)]) async -> [JobRecord] {
+    private func runAll(
+        _ prepared: [(execution: JobExecution, job: JobRecord)],
+        in scene: EngineScene
+    ) async -> [JobRecord] {
         await withTaskGroup(of: JobRecord.self) { group in
             for (execution, job) in prepared { group.addTask { await scene.serve(execution, job) } }
             return await group.reduce(into: []) { $0.append($1) }
@@ -110,11 +113,15 @@ import Testing
         let gate = Watched(false)
         scene.upstream.script("a", .hold(gate), .hold(gate), .pictures())
         let prepared = try (0..<10).map { number in try scene.prepare(registry, owner: "usr_\(number % 3)") }
-        async let jobs = runAll(prepared)
+        async let jobs = runAll(prepared, in: scene)
         while scene.health.gate(of: registry.providers[0]).waiting < 8 { await Task.yield() }
         #expect(scene.upstream.calls.count == 2)
         gate.update { $0 = true }
-        #expect(await jobs.allSatisfy { $0.status == .succeeded })
+        let ended = await jobs
+        #expect(
+            ended.allSatisfy { $0.status == .succeeded },
+            "\(ended.map { ($0.status, $0.error?.code, $0.attempts.map(\.label)) })"
+        )
         #expect(scene.upstream.world.value.mostInFlight["a"] == 2)
     }
 
@@ -177,11 +184,11 @@ import Testing
         let prepared = try (0..<20).map { _ in try scene.prepare(.two()) }
         _ = try await scene.run(.two())
         let before = scene.upstream.places.filter { $0 == "a" }.count
-        _ = await runAll(prepared)
+        _ = await runAll(prepared, in: scene)
         #expect(scene.upstream.places.filter { $0 == "a" }.count == before)
         scene.time.advance(by: .seconds(1))
         let more = try (0..<20).map { _ in try scene.prepare(.two()) }
-        _ = await runAll(more)
+        _ = await runAll(more, in: scene)
         #expect(scene.upstream.places.filter { $0 == "a" }.count == before + 1)
     }
 

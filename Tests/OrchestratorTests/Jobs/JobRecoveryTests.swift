@@ -203,6 +203,30 @@ import Testing
 
     // MARK: - What cannot be gone on with
 
+    @Test func `a job of ours that nobody works on is gone on with at the second look`() async throws {
+        let first = EngineScene(time: ManualTime(stands: true))
+        first.health.gate(of: Registry.two().providers[0]).setLimit(0)
+        let (starter, running) = try await start(first, first.order(.two(), .sample { $0.model = "a/m" }))
+        await starter.drain()
+        _ = await running.value()
+        let scene = EngineScene()
+        let runner = JobRunner(services: scene.services)
+        let acceptance = Acceptance(
+            job: try #require(first.store.allJobs.first),
+            daemon: runner.daemon,
+            lease: JobRunner.lease,
+            now: scene.time.now()
+        )
+        _ = try await scene.store.accept(acceptance)
+        let recovery = JobRecovery(services: scene.services, runner: runner) { .two() }
+        await recovery.renew()
+        #expect(runner.count == 0 && scene.upstream.calls.isEmpty)
+        await recovery.renew()
+        while runner.count > 0 { await Task.yield() }
+        await scene.settle()
+        #expect(scene.store.allJobs.first?.status == .succeeded && scene.upstream.places == ["a"])
+    }
+
     @Test func `a job whose caller paid by a key of its own is lost with the key`() async throws {
         let first = EngineScene(store: MemoryStore(writes: 2))
         first.upstream.script("a", .pending("w1"))

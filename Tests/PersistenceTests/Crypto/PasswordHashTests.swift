@@ -27,6 +27,12 @@ import Testing
         #expect(PasswordHash(of: "", cost: Self.cheap)?.matches("") == true)
     }
 
+    @Test func `a decoy costs as much to compare as any, and nothing matches it`() throws {
+        let decoy = PasswordHash(decoyOf: Self.cheap)
+        #expect(decoy.cost == Self.cheap && decoy.matches("") == false)
+        #expect(PasswordHash(decoy.text) == decoy && decoy != PasswordHash(decoyOf: Self.cheap))
+    }
+
     @Test func `two hashes of one password differ`() {
         #expect(PasswordHash(of: "a", cost: Self.cheap)?.text != PasswordHash(of: "a", cost: Self.cheap)?.text)
     }
