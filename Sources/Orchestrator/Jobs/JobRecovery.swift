@@ -3,29 +3,58 @@ package final class JobRecovery: Sendable {
     private static let renewalInterval = Duration.seconds(10)
     private static let claimInterval = Duration.seconds(3)
     private static let claimsAtOnce = 32
+    /// Clocks that are kept right by the network move by less at once.
+    private static let smallStep = Duration.seconds(1)
 
     private let services: EngineServices
     private let runner: JobRunner
     private let registry: @Sendable () -> Registry
+    private let rhythm: Lock<Rhythm>
+
+    /// When leases were renewed last.
+    private struct Rhythm: Sendable {
+        /// On the monotonic clock.
+        var renewed: Duration
+        /// What the wall clock was ahead of the monotonic one then.
+        var lead: Duration
+    }
 
     package init(services: EngineServices, runner: JobRunner, registry: @escaping @Sendable () -> Registry) {
         self.services = services
         self.runner = runner
         self.registry = registry
+        rhythm = Lock(Self.rhythm(of: services.time))
     }
 
-    /// Renews and claims until the task is cancelled; while the runner drains, only renews.
+    private static func rhythm(of time: any TimeSource) -> Rhythm {
+        let now = time.monotonic()
+        return Rhythm(renewed: now, lead: .milliseconds(time.now().milliseconds) - now)
+    }
+
+    /// Looks after jobs until the task is cancelled.
     package func run() async {
-        var renewalDue = services.time.monotonic() + Self.renewalInterval
         while !Task.isCancelled {
-            if services.time.monotonic() >= renewalDue {
-                // Before claiming, so that after a time without the record our own jobs are not taken for abandoned ones.
-                await renew()
-                renewalDue = services.time.monotonic() + Self.renewalInterval
-            }
-            if !runner.isDraining { await claim() }
+            await look()
             guard (try? await services.time.sleep(for: Self.claimInterval)) != nil else { return }
         }
+    }
+
+    /// Renews when that is due, and claims; while the runner drains, only renews.
+    package func look() async {
+        let now = Self.rhythm(of: services.time)
+        let isDue = rhythm.withLock { last in
+            let step = now.lead - last.lead
+            guard
+                now.renewed - last.renewed >= Self.renewalInterval || step > Self.smallStep
+                    || step < .zero - Self.smallStep
+            else { return false }
+            last = now
+            return true
+        }
+        // Before claiming, so that after a time without the record, or a step of the wall clock, our own jobs are not
+        // taken for abandoned ones.
+        if isDue { await renew() }
+        if !runner.isDraining { await claim() }
     }
 
     // MARK: - Leases
@@ -48,6 +77,8 @@ package final class JobRecovery: Sendable {
                     job.lose()
                 }
             }
+            guard !runner.isDraining else { return }
+            for mine in held where runner.running(mine.lease.job) == nil { await takeUp(mine) }
         } catch {
             services.log.log(.warning, "leases could not be renewed", [("why", "\(error)")])
         }
@@ -68,6 +99,15 @@ package final class JobRecovery: Sendable {
             return
         }
         for job in claimed { await takeOver(job) }
+    }
+
+    /// Goes on with a job of ours that nobody works on, as the record was away when it was let in, taken over or ended.
+    private func takeUp(_ held: HeldJob) async {
+        // Most have ended since they were renewed.
+        guard let job = try? await services.store.job(held.lease.job), !job.status.isFinal else { return }
+        await takeOver(
+            ClaimedJob(job: job, lease: held.lease, claims: 1, isCancelRequested: held.isCancelRequested)
+        )
     }
 
     // MARK: - Taking over
