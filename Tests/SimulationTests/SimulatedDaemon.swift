@@ -156,6 +156,10 @@ extension World {
         }
         for claim in claims {
             try story.noteClaim(claim, by: daemon, at: now, until: now + World.lease)
+            for attempt in claim.job.attempts
+            where attempt.handle == nil && vendor.hasRecordedHandle(claim.job.id, attempt.n) {
+                throw Violation("\(claim.job.id) lost the handle of attempt \(attempt.n)")
+            }
             daemons[index].tasks.append(resumed(claim))
         }
     }

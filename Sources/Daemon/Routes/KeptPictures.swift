@@ -12,7 +12,12 @@ enum KeptPictures {
             do throws(ArtifactError) {
                 try await service.engine.storage.publish([try await copy(image.source, service)])
             } catch {
-                throw .internalError("keep a request's picture: \(error)")
+                guard case .storage(let why) = error else {
+                    throw .internalError("keep a request's picture: \(error)")
+                }
+                var full = APIError.overloaded("the request's pictures cannot be kept at the moment; try again")
+                full.detail = why
+                throw full
             }
         }
     }

@@ -161,7 +161,7 @@ extension Service {
         do throws(StoreError) {
             stored = try await store.image(id)
         } catch {
-            throw .internalError("store: \(error)")
+            throw .record(error, "store")
         }
         guard let stored, stored.image.isPublic || stored.image.owner == caller.user.id || caller.user.isAdmin else {
             throw .notFound("there is no image '\(id)'")

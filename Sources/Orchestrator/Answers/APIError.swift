@@ -177,6 +177,17 @@ extension APIError {
         "the job was canceled before it was done"
     )
 
+    /// What a caller is told of a record that failed: to try again while it is only away, and no more where that cannot help.
+    package static func record(_ error: StoreError, _ operation: String) -> APIError {
+        switch error {
+        case .unavailable(let why):
+            var away = overloaded("the record cannot be reached at the moment; try again")
+            away.detail = "\(operation): \(why)"
+            return away
+        case .corrupt, .conflict: return internalError("\(operation): \(error)")
+        }
+    }
+
     package static func internalError(_ detail: String) -> APIError {
         APIError(
             500,

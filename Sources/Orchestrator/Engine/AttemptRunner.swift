@@ -129,7 +129,13 @@ struct AttemptRunner: Sendable {
             [journal] handle async throws(ProviderFailure) in
             var record = record
             record.handle = handle
-            try await journal.keep(record)
+            do throws(ProviderFailure) {
+                try await journal.keep(record)
+            } catch {
+                guard error.code == PictureIntake.storageCode else { throw error }
+                // The vendor works on it, and bills it, all the same.
+                throw ProviderFailure(.unknown(.cut), error.detail, code: error.code)
+            }
         }
         var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
         if let showPartial = terms.showPartial {

@@ -3,31 +3,60 @@ package final class JobRecovery: Sendable {
     private static let renewalInterval = Duration.seconds(10)
     private static let claimInterval = Duration.seconds(3)
     private static let claimsAtOnce = 32
+    /// Clocks that are kept right by the network move by less at once.
+    private static let smallStep = Duration.seconds(1)
 
     private let services: EngineServices
     private let runner: JobRunner
     private let registry: @Sendable () -> Registry
     /// Jobs that the record says are ours and that nobody here worked on at the last renewal.
     private let strays = Lock(Set<JobID>())
+    private let rhythm: Lock<Rhythm>
+
+    /// When leases were renewed last.
+    private struct Rhythm: Sendable {
+        /// On the monotonic clock.
+        var renewed: Duration
+        /// What the wall clock was ahead of the monotonic one then.
+        var lead: Duration
+    }
 
     package init(services: EngineServices, runner: JobRunner, registry: @escaping @Sendable () -> Registry) {
         self.services = services
         self.runner = runner
         self.registry = registry
+        rhythm = Lock(Self.rhythm(of: services.time))
     }
 
-    /// Renews and claims until the task is cancelled; while the runner drains, only renews.
+    private static func rhythm(of time: any TimeSource) -> Rhythm {
+        let now = time.monotonic()
+        return Rhythm(renewed: now, lead: .milliseconds(time.now().milliseconds) - now)
+    }
+
+    /// Looks after jobs until the task is cancelled.
     package func run() async {
-        var renewalDue = services.time.monotonic() + Self.renewalInterval
         while !Task.isCancelled {
-            if services.time.monotonic() >= renewalDue {
-                // Before claiming, so that after a time without the record our own jobs are not taken for abandoned ones.
-                await renew()
-                renewalDue = services.time.monotonic() + Self.renewalInterval
-            }
-            if !runner.isDraining { await claim() }
+            await look()
             guard (try? await services.time.sleep(for: Self.claimInterval)) != nil else { return }
         }
+    }
+
+    /// Renews when that is due, and claims; while the runner drains, only renews.
+    package func look() async {
+        let now = Self.rhythm(of: services.time)
+        let isDue = rhythm.withLock { last in
+            let step = now.lead - last.lead
+            guard
+                now.renewed - last.renewed >= Self.renewalInterval || step > Self.smallStep
+                    || step < .zero - Self.smallStep
+            else { return false }
+            last = now
+            return true
+        }
+        // Before claiming, so that after a time without the record, or a step of the wall clock, our own jobs are not
+        // taken for abandoned ones.
+        if isDue { await renew() }
+        if !runner.isDraining { await claim() }
     }
 
     // MARK: - Leases

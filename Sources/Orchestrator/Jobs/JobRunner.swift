@@ -142,7 +142,7 @@ package final class JobRunner: Sendable {
         do throws(StoreError) {
             return try await services.store.accept(acceptance)
         } catch {
-            throw .internalError("accept: \(error)")
+            throw .record(error, "accept")
         }
     }
 

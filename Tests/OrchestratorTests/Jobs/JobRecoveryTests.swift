@@ -297,6 +297,45 @@ import Testing
         await runner.drain()
     }
 
+    @Test(arguments: [86_400, -3600, 31_536_000])
+    func `a step of the wall clock is no reason to take up what is one's own`(seconds: Int64) async throws {
+        let scene = EngineScene()
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .pictures())
+        let (runner, running) = try await start(scene, scene.order(.two()))
+        await scene.upstream.world.wait { !$0.calls.isEmpty }
+        let recovery = JobRecovery(services: scene.services, runner: runner) { .two() }
+        scene.time.step(by: .seconds(seconds))
+        await recovery.look()
+        #expect(running.lease?.fence == 1)
+        // The lease follows the new time: another daemon by the same clock does not find it run out.
+        let others = try await scene.store.claimJobs(
+            by: DaemonID(trusted: "dmn_2"),
+            for: JobRunner.lease,
+            now: scene.time.now() + .seconds(29),
+            limit: 9
+        )
+        #expect(others.isEmpty)
+        gate.update { $0 = true }
+        #expect(await running.value().job.status == .succeeded)
+        await runner.drain()
+    }
+
+    @Test func `a job whose end could not be written when it was taken over is ended later`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 1))
+        let (_, running) = try await start(first, first.order(.two()))
+        _ = await running.value()
+        let (scene, runner) = next(after: first, stands: true)
+        scene.store.state.withLock { $0.failuresToFinish = 1 }
+        let recovery = JobRecovery(services: scene.services, runner: runner) { .two() }
+        await recovery.look()
+        #expect(scene.store.allJobs.map(\.status) == [.running])
+        // Renewed before it would run out, the lease never does.
+        scene.time.advance(by: .seconds(10))
+        await recovery.look()
+        #expect(scene.store.allJobs.map(\.status) == [.failed] && runner.count == 0)
+    }
+
     // MARK: - Repeats and caps
 
     @Test func `the same key again is the same job`() async throws {

@@ -125,7 +125,7 @@ import Testing
 
     @Test func `a job that cannot be recorded is not begun`() async throws {
         scene.store.state.withLock { $0.failsToAccept = true }
-        #expect(await refusal { try await start() }?.code == "internal_error")
+        #expect(await refusal { try await start() }?.code == "overloaded")
         #expect(scene.upstream.calls.isEmpty && runner.count == 0)
         await runner.drain()
     }
@@ -135,6 +135,15 @@ import Testing
         let end = try await start().value()
         #expect(end.job.status == .succeeded && end.job.images.count == 1 && end.sources.count == 1)
         #expect(scene.store.finishedJobs.count == 1 && scene.store.state.withLock { $0.tries } == 9)
+        await runner.drain()
+    }
+
+    @Test func `an end is recorded however long the record was away`() async throws {
+        // Far more than ten minutes of pauses.
+        scene.store.state.withLock { $0.failuresToFinish = 2000 }
+        _ = try await start()
+        while runner.count > 0 { await Task.yield() }
+        #expect(scene.store.finishedJobs.map(\.status) == [.succeeded])
         await runner.drain()
     }
 
