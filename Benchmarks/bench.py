@@ -3,7 +3,8 @@
 
     python3 Benchmarks/bench.py [--quick] [--only NAME,…] [--dry] [--against DAEMON]
 
-`--quick` takes one short round of each, `--only` some scenarios, `--dry` writes no files. `--against` names another build
+`--quick` takes one short round of each, `--only` some scenarios, whose figures replace the old ones, and `--dry` writes no
+files. `--against` names another build
 of the daemon: both serve small generations in turn, and nothing else is measured.
 """
 
@@ -356,16 +357,30 @@ def machine():
     return f"{os.cpu_count()} cores of a virtual machine ({model}), Linux {platform.release()}, {swift}, nginx {nginx}"
 
 
-def publish(results, text):
-    with open(os.path.join(harness.HERE, "results.json"), "w") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+def publish(results, titles):
+    """Writes the results over those of the same scenarios; each says when and at what load it was measured."""
+    path = os.path.join(harness.HERE, "results.json")
+    with open(path) as file:
+        known = json.load(file)
+    known.update({key: results[key] for key in ("command", "machine")})
+    scenarios = {**known.get("scenarios", {}), **results["scenarios"]}
+    known["scenarios"] = {name: scenarios[name] for name in titles if name in scenarios}
+    known.setdefault("measured", {}).update(results["measured"])
+    for stale in ("date", "load_average_before"):
+        known.pop(stale, None)
+    harness.write(path, json.dumps(known, indent=1) + "\n")
+    text = known["machine"] + ".\n\n"
+    for name, outcome in known["scenarios"].items():
+        text += table(titles[name], outcome)
+        if name in known["measured"]:
+            text += "\n" + known["measured"][name] + ".\n"
+        text += "\n"
     path = os.path.join(harness.HERE, "README.md")
     with open(path) as file:
         readme = file.read()
     start, end = "<!-- results -->\n", "<!-- end of results -->\n"
     head, tail = readme.split(start)[0], readme.split(end)[1]
-    harness.write(path, head + start + "\n" + text + "\n" + end + tail)
+    harness.write(path, head + start + "\n" + text + end + tail)
 
 
 def main():
@@ -380,23 +395,21 @@ def main():
     harness.take_precedence()
     scenarios = Scenarios(Bench(), options.quick)
     wanted = set(filter(None, options.only.split(",")))
-    results = {
-        "date": datetime.date.today().isoformat(), "command": "make bench", "machine": machine(),
-        "load_average_before": os.getloadavg()[0], "scenarios": {},
-    }
-    text = [f"{results['date']}, {results['machine']}.\n"]
+    results = {"command": "make bench", "machine": machine(), "measured": {}, "scenarios": {}}
     if options.against:
         print(table(Scenarios.against.__doc__, scenarios.against(os.path.abspath(options.against))))
         return
     for scenario in scenarios.all():
         if wanted and scenario.__name__ not in wanted:
             continue
+        name, load = scenario.__name__, os.getloadavg()[0]
         outcome = scenario()
-        results["scenarios"][scenario.__name__] = outcome
-        text.append(table(scenario.__doc__, outcome))
-        print(text[-1], flush=True)
-    if not options.dry and not wanted:
-        publish(results, "\n".join(text))
+        results["scenarios"][name] = outcome
+        day = datetime.date.today().isoformat()
+        results["measured"][name] = f"{day}, `python3 Benchmarks/bench.py --only {name}`, load average before {load:.1f}"
+        print(table(scenario.__doc__, outcome), flush=True)
+    if not options.dry:
+        publish(results, {scenario.__name__: scenario.__doc__ for scenario in scenarios.all()})
     failed = [name for name, outcome in results["scenarios"].items() if any(r.get("errors") for r in outcome.values())]
     if failed:
         sys.exit(f"requests failed in: {', '.join(failed)}")

@@ -324,4 +324,25 @@ import Testing
         }
         #expect(looked > 60)
     }
+
+    @Test func `jobs of a status are listed by an index of jobs of that kind, whoever owns many others`() async throws {
+        for status in [JobStatus.queued, .running, .succeeded, .failed, .canceled] {
+            for (hasOwner, hasCursor) in [(true, true), (true, false), (false, true), (false, false)] {
+                let directory = TemporaryDirectory()
+                let texts = Texts()
+                let store = try SQLiteStore(directory: directory.path, options: .init(), rewriting: { texts.note($0) })
+                var query = JobQuery()
+                query.status = status
+                query.owner = hasOwner ? UserID(trusted: "usr_a") : nil
+                query.after = hasCursor ? JobID(trusted: "job_a") : nil
+                #expect(try await store.jobs(query).isEmpty)
+                await store.close()
+                let text = try #require(texts.all.first { $0.contains("FROM jobs") && $0.contains("DESC") })
+                let connection = try Connection(path: directory.path + "/orchestrator.sqlite", access: .readOnly)
+                let plan = try connection.statement(composed: "EXPLAIN QUERY PLAN " + text).all { $0.text(3) }
+                let index = !status.isFinal ? "jobs_unfinished" : hasOwner ? "jobs_ended_of_owner" : "jobs_ended"
+                #expect(plan.count == 1 && plan[0].contains("USING INDEX \(index)"), "\(text): \(plan)")
+            }
+        }
+    }
 }
