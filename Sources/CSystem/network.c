@@ -153,4 +153,7 @@ int64_t system_raise_descriptor_limit(void) {
     return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
 }
 
-void system_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+void system_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}

@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func `limits hold for both daemons together`() async throws {
-        try await Self.play({ $0.limits = ["per_key: 3/1h"] }) { pair in
+        try await Self.play({ $0.limits = ["per_key: 3/hour"] }) { pair in
             var statuses: [Int] = []
             for number in 0..<6 {
                 let daemon = number % 2 == 0 ? pair.one : pair.other

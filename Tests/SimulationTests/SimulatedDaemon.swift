@@ -132,7 +132,7 @@ extension World {
             end.charge = MicroUSD(micros: World.price.micros * Int64(pictures - end.freeUsed))
         }
         let written = end
-        guard let job = try commit({ db throws(DatabaseError) in try db.finish(written, fence: written.lease.fence) })
+        guard let job = try commit({ db throws(DatabaseError) in try db.finish(written) })
         else {
             try story.checkLost(task.lease)
             return false
@@ -141,7 +141,7 @@ extension World {
         try story.noteEnd(job, written)
         // Whoever did not hear the answer of a commit asks again.
         if random.happens(20) {
-            let again = try commit { db throws(DatabaseError) in try db.finish(written, fence: written.lease.fence) }
+            let again = try commit { db throws(DatabaseError) in try db.finish(written) }
             guard again == nil else { throw Violation("\(job.id) was ended again") }
         }
         return false
@@ -156,6 +156,10 @@ extension World {
         }
         for claim in claims {
             try story.noteClaim(claim, by: daemon, at: now, until: now + World.lease)
+            for attempt in claim.job.attempts
+            where attempt.handle == nil && vendor.hasRecordedHandle(claim.job.id, attempt.n) {
+                throw Violation("\(claim.job.id) lost the handle of attempt \(attempt.n)")
+            }
             daemons[index].tasks.append(resumed(claim))
         }
     }

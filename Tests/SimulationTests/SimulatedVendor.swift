@@ -43,6 +43,9 @@ struct SimulatedVendor {
         works[handle.id]?.isRecorded = true
     }
 
+    /// Whether the handle of an attempt was said to be on record.
+    func hasRecordedHandle(_ job: JobID, _ attempt: Int) -> Bool { works["\(job)/\(attempt)"]?.isRecorded ?? false }
+
     func isDone(_ handle: VendorHandle, _ random: inout Seeded) -> Bool { random.happens(60) }
 
     /// Nothing was asked for twice, and every charge stands in the job's attempts: exactly where the outcome is known, else

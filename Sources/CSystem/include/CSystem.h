@@ -76,7 +76,8 @@ uint64_t system_http_date(char text[30]);
 
 /// Raises RLIMIT_NOFILE's soft limit to the hard one and returns it, or -1.
 int64_t system_raise_descriptor_limit(void);
-void system_ignore_sigpipe(void);
+/// Has writes to closed connections fail with EPIPE, and those beyond RLIMIT_FSIZE with EFBIG.
+void system_ignore_write_signals(void);
 
 /// memmem(3): the offset of `needle` in `bytes`, or -1.
 int64_t system_find(const void *bytes, size_t length, const void *needle, size_t needle_length);

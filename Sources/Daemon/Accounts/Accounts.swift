@@ -27,7 +27,7 @@ final class Accounts: Sendable {
         do throws(StoreError) {
             try await store.addUser(user, passwordHash: hash)
         } catch {
-            guard case .conflict = error else { throw .internalError("sign up: \(error)") }
+            guard case .conflict = error else { throw .record(error, "sign up") }
             throttle.withLock { $0.foundTaken(address: address, at: now) }
             throw .invalidValue("email", "there is an account with this address")
         }
@@ -121,7 +121,7 @@ final class Accounts: Sendable {
         do throws(StoreError) {
             return try await body(store)
         } catch {
-            throw .internalError("accounts: \(error)")
+            throw .record(error, "accounts")
         }
     }
 }

@@ -124,7 +124,7 @@ final class Authenticator: Sendable {
                 return found.map { Caller(user: $0.user, session: $0.session) }
             }
         } catch {
-            throw .internalError("authenticate: \(error)")
+            throw .record(error, "authenticate")
         }
     }
 

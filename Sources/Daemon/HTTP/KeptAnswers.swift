@@ -41,7 +41,7 @@ struct KeptAnswers: Sendable {
         do throws(StoreError) {
             return try await store.claimKey(claim, now: time.now())
         } catch {
-            throw .internalError("claim an idempotency key: \(error)")
+            throw .record(error, "claim an idempotency key")
         }
     }
 

@@ -55,7 +55,7 @@ extension Exchange {
         do throws(StoreError) {
             return try await body(service.store)
         } catch {
-            throw .internalError("store: \(error)")
+            throw .record(error, "store")
         }
     }
 }

@@ -60,13 +60,15 @@ struct InputImages {
         let image = try await service.visibleImage(id, to: caller)
         do throws(ArtifactError) {
             let source = try await service.engine.storage.open(image.image.digest)
-            return InputImage(
+            var picture = InputImage(
                 source: source,
                 format: image.image.format,
                 size: image.image.size,
                 hasAlpha: image.image.hasAlpha,
                 digest: image.image.digest
             )
+            picture.parent = id
+            return picture
         } catch {
             throw .notFound("there is no image '\(id)'")
         }

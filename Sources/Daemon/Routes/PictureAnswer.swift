@@ -58,6 +58,7 @@ extension RunningJob.End {
     /// What is answered where this process cannot tell the job's end; nil where it can.
     var refusal: APIError? {
         guard !job.status.isFinal else { return nil }
+        if isLeft { return .draining(leaving: job.id) }
         return APIError(
             503,
             .server,

@@ -120,21 +120,11 @@ enum StoredImageRoutes {
         return .json(body(of: stored, exchange.service, toOwner: true))
     }
 
-    /// The row goes first and the bytes after it: what is left if the process dies in between is found by no link.
+    /// The row goes first and the bytes after it: until they do, no link finds them.
     private static func delete(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let image = try await own(exchange).image
-        let isShared = try await exchange.reading { store throws(StoreError) in try await store.deleteImage(image.id) }
-        if !isShared {
-            do throws(ArtifactError) {
-                try await exchange.service.engine.storage.remove(image.digest)
-            } catch {
-                exchange.service.log.log(
-                    .warning,
-                    "a deleted image's bytes remain",
-                    [("image.id", image.id.text), ("why", "\(error)")]
-                )
-            }
-        }
+        _ = try await exchange.reading { store throws(StoreError) in try await store.deleteImage(image.id) }
+        await exchange.service.sweeper.release(image.digest)
         return .json(["deleted": true, "image_id": .string(image.id.text)])
     }
 
@@ -171,7 +161,7 @@ extension Service {
         do throws(StoreError) {
             stored = try await store.image(id)
         } catch {
-            throw .internalError("store: \(error)")
+            throw .record(error, "store")
         }
         guard let stored, stored.image.isPublic || stored.image.owner == caller.user.id || caller.user.isAdmin else {
             throw .notFound("there is no image '\(id)'")

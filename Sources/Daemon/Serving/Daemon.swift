@@ -65,6 +65,7 @@ final class Daemon: Sendable {
         }
         let (links, metrics) = (ImageLinks(publicURL: settings.publicURL ?? address, secret: secret), Metrics())
         let webhooks = Self.dispatcher(store, upstream, time, log, links, metrics, source)
+        let sealer = Sealer(store: store, time: time, log: log)
         let engine = EngineServices(
             upstream: upstream,
             storage: storage,
@@ -76,7 +77,10 @@ final class Daemon: Sendable {
             log: log,
             executor: { EventLoop.current },
             background: { background.submit($0) },
-            ended: { webhooks.ended($0) }
+            ended: { job in
+                webhooks.ended(job)
+                sealer.hint()
+            }
         )
         service = Service(
             engine: engine,
@@ -84,6 +88,7 @@ final class Daemon: Sendable {
             links: links,
             metrics: metrics,
             webhooks: webhooks,
+            sealer: sealer,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
             hasher: try Self.makeHasher()
@@ -119,6 +124,10 @@ final class Daemon: Sendable {
             }
             group.addTask { [self] in
                 await service.sealer.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
+                await service.sweeper.run()
                 return nil
             }
             whenServing(address)
@@ -289,7 +298,7 @@ final class Daemon: Sendable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
-            + AdminUserRoutes.all + AuditRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

@@ -19,6 +19,7 @@ final class Metrics: Sendable {
         var seconds = 0.0
         var attempts: [Attempts: Int] = [:]
         var webhooks = (delivered: 0, failed: 0)
+        var swept = 0
     }
 
     /// Upper bounds of the latency histogram, in seconds.
@@ -53,6 +54,11 @@ final class Metrics: Sendable {
         }
     }
 
+    /// Counts stored pictures that nothing referred to and that were removed.
+    func countSwept(_ count: Int) {
+        state.withLock { $0.swept += count }
+    }
+
     /// The Prometheus text format.
     func text(_ gauges: [(name: String, help: String, rows: [(labels: String, value: String)])]) -> String {
         let snapshot = state.withLock { $0 }
@@ -82,6 +88,9 @@ final class Metrics: Sendable {
         text += "# TYPE orchestrator_webhook_tries_total counter\n"
         text += "orchestrator_webhook_tries_total{outcome=\"delivered\"} \(snapshot.webhooks.delivered)\n"
         text += "orchestrator_webhook_tries_total{outcome=\"failed\"} \(snapshot.webhooks.failed)\n"
+        text += "# HELP orchestrator_pictures_swept_total Stored pictures removed as nothing referred to them.\n"
+        text += "# TYPE orchestrator_pictures_swept_total counter\n"
+        text += "orchestrator_pictures_swept_total \(snapshot.swept)\n"
         for gauge in gauges {
             text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
             for row in gauge.rows {

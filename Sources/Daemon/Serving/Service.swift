@@ -18,6 +18,7 @@ final class Service: Sendable {
     let registrySource: RegistrySource
     let spool: Spool
     let sealer: Sealer
+    let sweeper: Sweeper
     let publicPictures = RememberedTotal()
     let started: Timestamp
 
@@ -35,6 +36,7 @@ final class Service: Sendable {
         links: ImageLinks,
         metrics: Metrics,
         webhooks: WebhookDispatcher,
+        sealer: Sealer,
         requestLog: RequestLog,
         spool: Spool,
         hasher: PasswordHasher
@@ -49,7 +51,10 @@ final class Service: Sendable {
         let runner = JobRunner(services: engine)
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
-        sealer = Sealer(store: engine.store, time: engine.time, log: engine.log)
+        self.sealer = sealer
+        sweeper = Sweeper(store: engine.store, storage: engine.storage, time: engine.time, log: engine.log) {
+            metrics.countSwept($0)
+        }
         authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts

@@ -89,6 +89,24 @@ extension FailureKind {
     }
 }
 
+extension FailureKind {
+    /// Every label's kind; what a vendor asked to wait is not on record, and an error of a server is not repeated there.
+    private static let recorded: [FailureKind] = [
+        .rejected, .refused, .unavailable(.rateLimited(retryAfter: nil)), .unavailable(.quota),
+        .unavailable(.credential), .unavailable(.model), .unavailable(.unsupported),
+        .unavailable(.server(mayRepeat: false)), .unavailable(.connection), .unknown(.timeout), .unknown(.cut),
+        .unknown(.crash), .unusable,
+    ]
+
+    /// Why an attempt failed that is on record; nil for one that runs or that delivered.
+    init?(of attempt: AttemptRecord) {
+        guard let outcome = attempt.outcome, outcome != .ok else { return nil }
+        let alike = Self.recorded.filter { $0.outcome == outcome }
+        guard let kind = alike.first(where: { $0.label == attempt.label }) ?? alike.first else { return nil }
+        self = kind
+    }
+}
+
 /// How an attempt ended, in the contract's words.
 package enum AttemptOutcome: String, Sendable, CaseIterable {
     case ok, rejected, refused, unavailable, unknown, unusable

@@ -159,6 +159,35 @@ extension APIError {
         retryAfter: .seconds(1)
     )
 
+    /// What the caller of a job hears that goes on when the server is back.
+    package static func draining(leaving job: JobID) -> APIError {
+        APIError(
+            503,
+            .server,
+            "draining",
+            "this server is shutting down; job '\(job)' waits for the next one: ask for it, or repeat the request with its key",
+            retryAfter: .seconds(1)
+        )
+    }
+
+    package static let jobCanceled = APIError(
+        409,
+        .invalidRequest,
+        "job_canceled",
+        "the job was canceled before it was done"
+    )
+
+    /// What a caller is told of a record that failed: to try again while it is only away, and no more where that cannot help.
+    package static func record(_ error: StoreError, _ operation: String) -> APIError {
+        switch error {
+        case .unavailable(let why):
+            var away = overloaded("the record cannot be reached at the moment; try again")
+            away.detail = "\(operation): \(why)"
+            return away
+        case .corrupt, .conflict: return internalError("\(operation): \(error)")
+        }
+    }
+
     package static func internalError(_ detail: String) -> APIError {
         APIError(
             500,

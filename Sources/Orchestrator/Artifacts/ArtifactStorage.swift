@@ -6,8 +6,18 @@ package protocol ArtifactStorage: SinkMaker {
     /// Where the bytes of a stored picture can be read.
     func open(_ digest: String) async throws(ArtifactError) -> ByteSource
 
-    /// Removes the bytes; absent ones are no error.
-    func remove(_ digest: String) async throws(ArtifactError)
+    /// Makes the bytes count as just published, for who is about to refer to them; false where there are none.
+    func renew(_ digest: String) async throws(ArtifactError) -> Bool
+
+    /// The digests of stored pictures whose first byte is `shelf`, in any order: one 256th of all.
+    func digests(onShelf shelf: UInt8) async throws(ArtifactError) -> [String]
+
+    /// Removes the bytes unless they were published or renewed at `time` or later; says whether it did. Absent ones are no
+    /// error.
+    ///
+    /// Whoever publishes or renews the same bytes meanwhile finds them there afterwards.
+    @discardableResult
+    func remove(_ digest: String, ifUnusedSince time: Timestamp) async throws(ArtifactError) -> Bool
 }
 
 /// Takes in the bytes of one picture as they arrive, hashing and checking them on the way.

@@ -17,7 +17,7 @@ struct AttemptRunner: Sendable {
     }
 
     func run(_ lane: inout Lane, _ candidate: Candidate) async -> Result {
-        let isRetry = lane.attemptsHere > 0
+        let isRetry = lane.isRetry
         if let obstacle = await enter(candidate, lane, isRetry: isRetry) {
             journal.skip(candidate, because: obstacle)
             return Result(failure: obstacle)
@@ -81,7 +81,7 @@ struct AttemptRunner: Sendable {
         switch lane.opening {
         case .intended(_, hasPlace: true): break
         case .underWay: gate.enterRegardless()
-        case .fresh, .intended(_, hasPlace: false):
+        case .fresh, .failed, .intended(_, hasPlace: false):
             // The last candidate is tried even while it rests: a failing vendor is better than none.
             let isLast = candidate.reference == terms.plan.candidates.last?.reference
             guard health.admits(candidate.reference, at: services.time.monotonic()) || isLast else {
@@ -108,7 +108,7 @@ struct AttemptRunner: Sendable {
         switch lane.opening {
         case .intended(let n, _), .underWay(let n, _):
             return journal.attempt(n).map { .success($0) } ?? .failure(gone)
-        case .fresh:
+        case .fresh, .failed:
             guard !Task.isCancelled else { return .failure(gone) }
             do throws(ProviderFailure) {
                 let intent = terms.intent(0, candidate, lane.slots)
@@ -129,7 +129,13 @@ struct AttemptRunner: Sendable {
             [journal] handle async throws(ProviderFailure) in
             var record = record
             record.handle = handle
-            try await journal.keep(record)
+            do throws(ProviderFailure) {
+                try await journal.keep(record)
+            } catch {
+                guard error.code == PictureIntake.storageCode else { throw error }
+                // The vendor works on it, and bills it, all the same.
+                throw ProviderFailure(.unknown(.cut), error.detail, code: error.code)
+            }
         }
         var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
         if let showPartial = terms.showPartial {

@@ -130,7 +130,9 @@ package final class JobExecution: Sendable {
             return .ended(job, delivered.map(\.source))
         }
         job.status = Task.isCancelled ? .canceled : .failed
-        job.error = FailureVerdict(last: end.failures, attempts: journal.tries).error
+        job.error =
+            Task.isCancelled
+            ? .jobCanceled : FailureVerdict(last: end.failures, attempts: journal.tries).error
         return .ended(job, [])
     }
 
@@ -161,12 +163,20 @@ package final class JobExecution: Sendable {
                 end.merge(await serve(parts))
                 return end
             }
-            let result = await attempts.run(&lane, candidate)
-            for (slot, picture) in zip(lane.slots, result.delivered) { end.delivered[slot] = picture }
-            lane.slots.removeFirst(min(result.delivered.count, lane.slots.count))
-            guard !lane.slots.isEmpty, let failure = result.failure else { return end }
+            let failure: ProviderFailure
+            var attempt: Int?
+            if case .failed(let earlier) = lane.opening {
+                failure = earlier
+                lane.opening = .fresh
+            } else {
+                let result = await attempts.run(&lane, candidate)
+                for (slot, picture) in zip(lane.slots, result.delivered) { end.delivered[slot] = picture }
+                lane.slots.removeFirst(min(result.delivered.count, lane.slots.count))
+                guard !lane.slots.isEmpty, let latest = result.failure else { return end }
+                (failure, attempt) = (latest, result.attempt)
+            }
             let step = nextStep(after: failure, lane, candidate)
-            if step != .giveUp, let n = result.attempt { await settle(n) }
+            if step != .giveUp, let attempt { await settle(attempt) }
             switch step {
             case .retry(let pause):
                 guard (try? await services.time.sleep(for: pause)) != nil else {

@@ -22,6 +22,8 @@ struct Lane: Sendable {
         case intended(Int, hasPlace: Bool)
         /// It was begun by a process that is no more: the vendor is asked how far the work is.
         case underWay(Int, VendorHandle)
+        /// There is none yet: a process that is no more made the last one, and what follows its failure is to be decided.
+        case failed(ProviderFailure)
     }
 
     init(slots: some Sequence<Int>, _ opening: Opening = .fresh, candidate: Int = 0) {
@@ -30,6 +32,33 @@ struct Lane: Sendable {
         self.candidate = candidate
         tried = [candidate]
     }
+
+    /// Goes on with a job of a process that is no more: `tried` had their turn, and their failures count.
+    init(
+        slots: Range<Int>,
+        _ opening: Opening,
+        candidate: Int,
+        tried: [(candidate: Int, failure: FailureKind)],
+        attempts: Int,
+        in candidates: [Candidate]
+    ) {
+        self.init(slots: slots, opening, candidate: candidate)
+        self.attempts = attempts
+        for (index, failure) in tried {
+            self.tried.insert(index)
+            if failure.concernsProvider { troubled.insert(candidates[index].provider.id) }
+            if case .unknown = failure { unknowns += 1 }
+        }
+        if case .failed = opening { attemptsHere = tried.count { $0.candidate == candidate } }
+    }
+
+    /// Whether the next attempt asks a candidate again that has just failed.
+    var isRetry: Bool {
+        if case .fresh = opening { attemptsHere > 0 } else { false }
+    }
+
+    /// Leaves a candidate out that is there for other lanes only.
+    mutating func avoid(_ index: Int) { tried.insert(index) }
 
     /// Who is to be tried after `failure`: the next in the plan's order, but another provider first where the whole
     /// provider is in trouble, and another provider only where the same one may have made the pictures already.

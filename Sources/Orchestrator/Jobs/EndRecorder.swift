@@ -2,9 +2,10 @@
 final class EndRecorder: Sendable {
     /// Between tries, growing from the first to the last.
     private static let firstPause = Duration.milliseconds(100)
-    private static let longestPause = Duration.seconds(5)
-    /// A record that is away for longer than this is not waited for: whoever takes the job over ends it.
-    private static let patience = Duration.seconds(600)
+    private static let longestPause = Duration.seconds(2)
+    /// A record that is away for longer than this is not waited for: whoever takes the job over ends it. Hours, as a full
+    /// disk is an operator's to mend, and what the vendor was paid for is in no other place.
+    private static let patience = Duration.seconds(6 * 3600)
     /// The same while stopping.
     private static let lastPatience = Duration.seconds(10)
 

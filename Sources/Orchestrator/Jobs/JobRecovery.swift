@@ -3,31 +3,60 @@ package final class JobRecovery: Sendable {
     private static let renewalInterval = Duration.seconds(10)
     private static let claimInterval = Duration.seconds(3)
     private static let claimsAtOnce = 32
+    /// Clocks that are kept right by the network move by less at once.
+    private static let smallStep = Duration.seconds(1)
 
     private let services: EngineServices
     private let runner: JobRunner
     private let registry: @Sendable () -> Registry
     /// Jobs that the record says are ours and that nobody here worked on at the last renewal.
     private let strays = Lock(Set<JobID>())
+    private let rhythm: Lock<Rhythm>
+
+    /// When leases were renewed last.
+    private struct Rhythm: Sendable {
+        /// On the monotonic clock.
+        var renewed: Duration
+        /// What the wall clock was ahead of the monotonic one then.
+        var lead: Duration
+    }
 
     package init(services: EngineServices, runner: JobRunner, registry: @escaping @Sendable () -> Registry) {
         self.services = services
         self.runner = runner
         self.registry = registry
+        rhythm = Lock(Self.rhythm(of: services.time))
     }
 
-    /// Renews and claims until the task is cancelled; while the runner drains, only renews.
+    private static func rhythm(of time: any TimeSource) -> Rhythm {
+        let now = time.monotonic()
+        return Rhythm(renewed: now, lead: .milliseconds(time.now().milliseconds) - now)
+    }
+
+    /// Looks after jobs until the task is cancelled.
     package func run() async {
-        var renewalDue = services.time.monotonic() + Self.renewalInterval
         while !Task.isCancelled {
-            if services.time.monotonic() >= renewalDue {
-                // Before claiming, so that after a time without the record our own jobs are not taken for abandoned ones.
-                await renew()
-                renewalDue = services.time.monotonic() + Self.renewalInterval
-            }
-            if !runner.isDraining { await claim() }
+            await look()
             guard (try? await services.time.sleep(for: Self.claimInterval)) != nil else { return }
         }
+    }
+
+    /// Renews when that is due, and claims; while the runner drains, only renews.
+    package func look() async {
+        let now = Self.rhythm(of: services.time)
+        let isDue = rhythm.withLock { last in
+            let step = now.lead - last.lead
+            guard
+                now.renewed - last.renewed >= Self.renewalInterval || step > Self.smallStep
+                    || step < .zero - Self.smallStep
+            else { return false }
+            last = now
+            return true
+        }
+        // Before claiming, so that after a time without the record, or a step of the wall clock, our own jobs are not
+        // taken for abandoned ones.
+        if isDue { await renew() }
+        if !runner.isDraining { await claim() }
     }
 
     // MARK: - Leases
@@ -121,7 +150,7 @@ package final class JobRecovery: Sendable {
             switch step {
             case .cancel:
                 stopVendors(of: job, registry)
-                await end(claimed, .canceled, .serverStopped)
+                await end(claimed, .canceled, .jobCanceled)
             case .giveUp: await end(claimed, .failed, .serverStopped)
             case .run:
                 let terms = try await terms(of: job, registry)
@@ -137,16 +166,24 @@ package final class JobRecovery: Sendable {
 
     /// What the job is served by from now on; throws where nobody can serve it any more.
     private func terms(of job: JobRecord, _ registry: Registry) async throws(APIError) -> JobTerms {
-        let request = try await request(of: job)
+        let plan = try await plan(for: try await request(of: job), of: job, registry)
+        guard !plan.candidates.isEmpty else { throw plan.refusal(at: services.time.now()) }
+        return await terms(of: job, plan, registry)
+    }
+
+    /// Who could serve the request from now on; the plan may be empty.
+    private func plan(
+        for request: ImageRequest,
+        of job: JobRecord,
+        _ registry: Registry
+    ) async throws(APIError) -> Plan {
         let snapshot = services.health.snapshot(
             of: registry,
             at: services.time.monotonic(),
             spent: await services.spend.today()
         )
-        let plan = try Planner(registry: registry, health: snapshot, today: services.time.now().day)
+        return try Planner(registry: registry, health: snapshot, today: services.time.now().day)
             .plan(request, for: CallerTerms(policy: job.policy, ownKeys: registry.server.requireOwnKey ? [] : nil))
-        guard !plan.candidates.isEmpty else { throw plan.refusal(at: services.time.now()) }
-        return await terms(of: job, plan, registry)
     }
 
     private func request(of job: JobRecord) async throws(APIError) -> ImageRequest {
@@ -175,41 +212,35 @@ package final class JobRecovery: Sendable {
 
     // MARK: - Attempts under way
 
-    /// Goes on with the attempts of these numbers; the others that were under way are lost, at their worst cost.
+    /// Goes on with the attempts of these numbers, and with pictures whose last attempt had ended; the other attempts that
+    /// were under way are lost, at their worst cost.
     private func execution(
         of job: JobRecord,
         _ numbers: [Int],
         _ registry: Registry
     ) async throws(APIError) -> JobExecution {
-        // Who has the work under way has its pictures too.
-        var request = try await ImageRequest(job.operation, recorded: job.request) { [services] digest in
-            (try? await services.storage.open(digest)) ?? .bytes([])
+        var isWhole = true
+        // Who has the work under way has its pictures too; only to ask somebody else they must be here.
+        let request = try await ImageRequest(job.operation, recorded: job.request) { [services] digest in
+            if let source = try? await services.storage.open(digest) { return source }
+            isWhole = false
+            return .bytes([])
         }
-        // The vendors have the request already: what may be asked of the route today is no matter.
-        request.routing.maxCost = nil
-        request.routing.minScore = nil
-        var plan = Plan(of: request, job, registry)
-        var lanes: [Lane] = []
-        var lost: [ProviderFailure] = []
-        var slot = 0
-        var attempts = job.attempts
-        for index in attempts.indices where attempts[index].outcome == nil {
-            let attempt = attempts[index]
-            let count = min(attempt.count, request.count - slot)
-            guard numbers.contains(attempt.n), count > 0, let candidate = plan.index(of: attempt, request, registry)
-            else {
-                lost.append(ProviderFailure(.unknown(.crash), "the server stopped"))
-                attempts[index].markLost(at: services.time.now())
-                continue
-            }
-            let opening: Lane.Opening =
-                attempt.handle.map { .underWay(attempt.n, $0) } ?? .intended(attempt.n, hasPlace: false)
-            lanes.append(Lane(slots: slot..<slot + count, opening, candidate: candidate))
-            slot += count
-        }
-        guard !lanes.isEmpty else { throw .serverStopped }
-        plan.mayFallBack = false
-        return JobExecution(await terms(of: job, plan, registry), attempts, lanes: lanes, lost: lost)
+        let isOurs = isWhole && job.work.ownKeys.isEmpty
+        let onward = isOurs ? try? await plan(for: request, of: job, registry) : nil
+        var resumed = ResumedJob(job, request, onward, registry)
+        resumed.goOn(with: numbers, at: services.time.now())
+        if isOurs { resumed.goOnWithTheRest() }
+        guard !resumed.lanes.isEmpty else { throw .serverStopped }
+        // Once an outcome is in doubt nobody else is asked: the owner is not to wait, nor the house to pay, for what may
+        // come to nothing in the end.
+        resumed.plan.mayFallBack = resumed.plan.mayFallBack && onward != nil && resumed.lost.isEmpty
+        return JobExecution(
+            await terms(of: job, resumed.plan, registry),
+            resumed.attempts,
+            lanes: resumed.lanes,
+            lost: resumed.lost
+        )
     }
 
     // MARK: - Ending
@@ -256,58 +287,5 @@ package final class JobRecovery: Sendable {
                 keepHandle: { _ in }
             ).cancelSoon(handle)
         }
-    }
-}
-
-extension AttemptRecord {
-    /// Notes that its outcome will never be known; it counts at its worst.
-    fileprivate mutating func markLost(at now: Timestamp) {
-        outcome = .unknown
-        label = FailureKind.unknown(.crash).label
-        ended = now
-    }
-}
-
-extension Plan {
-    /// A plan without candidates yet, for a request that is being served.
-    fileprivate init(of request: ImageRequest, _ job: JobRecord, _ registry: Registry) {
-        self.init(
-            policy: job.policy,
-            fidelity: request.routing.fidelity ?? registry.routing.fidelity,
-            candidates: [],
-            excluded: [],
-            maxAttempts: request.routing.maxAttempts ?? registry.routing.maxAttempts,
-            mayFallBack: false,
-            adapted: job.adapted,
-            request: request
-        )
-    }
-
-    /// The candidate that an attempt was made by, added if it is not there; nil where the registry has it no more.
-    ///
-    /// Caps, breakers and policies are not asked again: the work goes on at the vendor anyway.
-    fileprivate mutating func index(of attempt: AttemptRecord, _ request: ImageRequest, _ registry: Registry) -> Int? {
-        if let known = candidates.firstIndex(where: {
-            $0.provider.id == attempt.provider && $0.model.id == attempt.model && $0.offer.tier == attempt.tier
-        }) {
-            return known
-        }
-        guard var provider = registry.provider(attempt.provider) else { return nil }
-        provider.availability = .enabled
-        provider.models = provider.models.filter { $0.id == attempt.model }
-        var alone = registry
-        alone.providers = [provider]
-        alone.aliases = [:]
-        alone.policies = ["cost": RoutingPolicy(.cost)]
-        alone.routing.policy = "cost"
-        var asked = request
-        asked.model = ""
-        asked.quality = .tier(attempt.tier)
-        asked.routing = RoutingWishes()
-        asked.routing.fidelity = fidelity
-        let planner = Planner(registry: alone, health: HealthSnapshot(), today: Day(number: 0))
-        guard let candidate = (try? planner.plan(asked, for: CallerTerms()))?.candidates.first else { return nil }
-        candidates.append(candidate)
-        return candidates.count - 1
     }
 }

@@ -142,7 +142,7 @@ package final class JobRunner: Sendable {
         do throws(StoreError) {
             return try await services.store.accept(acceptance)
         } catch {
-            throw .internalError("accept: \(error)")
+            throw .record(error, "accept")
         }
     }
 
@@ -198,7 +198,7 @@ package final class JobRunner: Sendable {
         // As above; `drain` waits for it.
         Task(executorPreference: services.executor()) { [self] in
             switch ending {
-            case .left: running.release()
+            case .left: running.release(isLeft: true)
             case .lost: await recorder.follow(running, until: execution.terms.deadline)
             case .ended(let job, let sources): await recorder.insist(job, sources, execution, running)
             }

@@ -4,7 +4,7 @@ enum RecoveryStep: Sendable, Hashable {
     case cancel
     /// Nothing was begun: it is served from its beginning.
     case run
-    /// Of its attempts, these numbers can be gone on with.
+    /// Of its attempts, these numbers can be gone on with; none: the last one had ended, and another follows.
     case resume([Int])
     /// Nothing of it can be found again.
     case giveUp
@@ -22,6 +22,9 @@ enum RecoveryStep: Sendable, Hashable {
         } else if job.attempts.isEmpty {
             // The keys that a caller brought were never kept, and the house does not pay in its place.
             self = job.work.ownKeys.isEmpty ? .run : .giveUp
+        } else if job.attempts.allSatisfy({ FailureKind(of: $0) != nil }) {
+            // What followed was not begun, so nothing is in doubt.
+            self = job.work.ownKeys.isEmpty ? .resume([]) : .giveUp
         } else {
             let open = job.attempts.filter { attempt in
                 guard attempt.outcome == nil, !attempt.isPaidByCaller else { return false }

@@ -7,6 +7,8 @@ package final class RunningJob: Sendable {
         package var job: JobRecord
         /// In the order of `job.images`; they may already have been moved to the storage. May be empty.
         package var sources: [ByteSource]
+        /// Nothing of it was begun here, as the process stops; another process takes it up.
+        package var isLeft = false
 
         package init(job: JobRecord, sources: [ByteSource]) {
             self.job = job
@@ -120,13 +122,23 @@ package final class RunningJob: Sendable {
     }
 
     func end(_ job: JobRecord, sources: [ByteSource]) {
-        let end = End(job: job, sources: sources)
+        end(End(job: job, sources: sources))
+    }
+
+    /// Lets go who waits: the end will not be known here in time.
+    func release(isLeft: Bool = false) {
+        var end = End(job: job, sources: [])
+        end.isLeft = isLeft
+        self.end(end)
+    }
+
+    private func end(_ end: End) {
         let waiters = state.withLock { state in
-            state.job = job
+            state.job = end.job
             state.end = end
             state.task = nil
             for watcher in state.watchers {
-                watcher.yield(job)
+                watcher.yield(end.job)
                 watcher.finish()
             }
             state.watchers = []
@@ -134,10 +146,5 @@ package final class RunningJob: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume(returning: end) }
-    }
-
-    /// Lets go who waits: the end will not be known here in time.
-    func release() {
-        end(job, sources: [])
     }
 }

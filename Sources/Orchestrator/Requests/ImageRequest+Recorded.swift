@@ -45,10 +45,12 @@ extension ImageRequest {
 
 extension InputImage {
     fileprivate var shown: JSON {
-        [
+        var shown: JSONObject = [
             "sha256": .string(digest), "size": .string("\(size)"), "format": .string(format.rawValue),
             "alpha": .bool(hasAlpha),
         ]
+        if let parent { shown["id"] = .string(parent.text) }
+        return .object(shown)
     }
 
     fileprivate init(
@@ -66,6 +68,7 @@ extension InputImage {
                 hasAlpha: shown["alpha"]?.bool ?? false,
                 digest: digest
             )
+            parent = shown["id"]?.string.flatMap { ImageID($0) }
         } catch {
             throw .internalError("the picture '\(digest)' is not stored any more: \(error)")
         }

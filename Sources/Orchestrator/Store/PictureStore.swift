@@ -14,6 +14,9 @@ package protocol PictureStore {
     /// Removes the row, and says whether another picture has the same bytes.
     func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool
 
+    /// Those of these digests, at most 1000, that neither a picture nor the request of an unfinished job names.
+    func unreferenced(_ digests: [String]) async throws(StoreError) -> [String]
+
     /// The public pictures that have a place in the gallery, newest first, from the first one before `time` on; nil: from
     /// the newest. `limit` is 1...101.
     func gallery(before time: Timestamp?, limit: Int) async throws(StoreError) -> [GalleryEntry]

@@ -10,6 +10,8 @@ public struct InputImage: Sendable, Hashable {
     public var hasAlpha: Bool
     /// SHA-256 of the bytes, in lower-case hex.
     public var digest: String
+    /// The stored picture that it is, where the caller named one.
+    package var parent: ImageID?
 
     /// A picture whose bytes have been checked.
     public init(source: ByteSource, format: ImageFormat, size: PixelSize, hasAlpha: Bool, digest: String) {

@@ -11,6 +11,13 @@ final class ArtifactPublisher: Sendable {
         var continuation: CheckedContinuation<Result<Void, ArtifactError>, Never>
     }
 
+    /// What is done on the thread, so that no picture is taken up and removed at the same time.
+    enum Work: Sendable {
+        case publish(Call)
+        case renew(String, CheckedContinuation<Result<Bool, SystemError>, Never>)
+        case remove(String, ifUnusedSince: Timestamp, CheckedContinuation<Result<Bool, SystemError>, Never>)
+    }
+
     /// One picture on its way to its name.
     private struct Item {
         /// Which call of the batch it belongs to.
@@ -23,7 +30,7 @@ final class ArtifactPublisher: Sendable {
         var spool: SpoolFile?
     }
 
-    let queue: Mailbox<Call>
+    let queue: Mailbox<Work>
     private let wakeups: Wakeups
     private let layout: ArtifactLayout
     private let scratch: ScratchDirectory
@@ -47,8 +54,42 @@ final class ArtifactPublisher: Sendable {
         while true {
             let batch = queue.take(most: 256)
             if batch.isEmpty { return }
-            publish(batch, directories)
+            // Removals go first: what one of them has removed is written anew by a publication behind it.
+            var calls: [Call] = []
+            for work in batch {
+                switch work {
+                case .publish(let call): calls.append(call)
+                case .renew(let digest, let continuation):
+                    continuation.resume(
+                        returning: Result { () throws(SystemError) in try disk.touch(layout.path(of: digest)) }
+                    )
+                case .remove(let digest, let time, let continuation):
+                    continuation.resume(
+                        returning: Result { () throws(SystemError) in try remove(digest, ifUnusedSince: time) }
+                    )
+                }
+            }
+            if !calls.isEmpty { publish(calls, directories) }
         }
+    }
+
+    /// Takes the file out of its place before it looks again, as another daemon on the same directory may be about to use
+    /// it: that one either has touched it, and then it is put back, or does not find it, and writes it anew.
+    private func remove(_ digest: String, ifUnusedSince time: Timestamp) throws(SystemError) -> Bool {
+        let path = layout.path(of: digest)
+        guard let modified = disk.modified(path), modified < time else { return false }
+        let aside = scratch.freshPath()
+        try disk.rename(path, to: aside)
+        let isUnused = disk.modified(aside).map { $0 < time } ?? true
+        if !isUnused {
+            do throws(SystemError) {
+                try disk.link(aside, as: path)
+            } catch {
+                guard error.code == EEXIST else { throw error }
+            }
+        }
+        try disk.remove(aside)
+        return isUnused
     }
 
     private func publish(_ batch: [Call], _ directories: KnownDirectories) {
@@ -107,7 +148,8 @@ final class ArtifactPublisher: Sendable {
         _ directories: KnownDirectories
     ) throws(SystemError) -> Item? {
         let count = artifact.source.byteCount
-        if disk.byteCount(of: layout.path(of: artifact.digest)) == count {
+        let path = layout.path(of: artifact.digest)
+        if disk.byteCount(of: path) == count, try disk.touch(path) {
             // Another daemon on the same directory may have named it and not synced yet.
             directories.touch(artifact.digest)
             return nil

@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Orchestrator
 
 /// The few system calls that a durable file takes, each with a place where a test can make it fail.
 struct Disk: Sendable {
@@ -83,6 +84,20 @@ struct Disk: Sendable {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(status.st_size)
+    }
+
+    /// When a plain file was written or touched last; nil for what is none or is not there.
+    func modified(_ path: String) -> Timestamp? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
+    }
+
+    /// Makes a file count as written now; false where there is none.
+    func touch(_ path: String) throws(SystemError) -> Bool {
+        if unsafe utimensat(AT_FDCWD, path, nil, 0) == 0 { return true }
+        guard errno == ENOENT else { throw SystemError(operation: "utimensat", code: errno) }
+        return false
     }
 
     /// Removes a file; an absent one is no error.

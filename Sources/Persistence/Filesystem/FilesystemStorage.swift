@@ -74,7 +74,7 @@ package final class FilesystemStorage: ArtifactStorage {
         if staged.isEmpty { return }
         let result = await withCheckedContinuation { continuation in
             let call = ArtifactPublisher.Call(artifacts: staged, continuation: continuation)
-            switch publisher.queue.put(call) {
+            switch publisher.queue.put(.publish(call)) {
             case .accepted: break
             case .full: continuation.resume(returning: .failure(.storage("too many pictures wait to be kept")))
             case .closed: continuation.resume(returning: .failure(.storage("the storage is closed")))
@@ -91,18 +91,42 @@ package final class FilesystemStorage: ArtifactStorage {
         return .file(path: path, byteCount: count)
     }
 
+    package func renew(_ digest: String) async throws(ArtifactError) -> Bool {
+        guard ArtifactLayout.isDigest(digest) else { return false }
+        return try await ask { .renew(digest, $0) }
+    }
+
     /// The name may come back after a power cut; then the file is one that nothing refers to, and a sweep finds it.
-    package func remove(_ digest: String) async throws(ArtifactError) {
-        guard ArtifactLayout.isDigest(digest) else { return }
-        let path = layout.path(of: digest)
-        let result: Result<Void, SystemError> = await withCheckedContinuation { continuation in
+    package func remove(_ digest: String, ifUnusedSince time: Timestamp) async throws(ArtifactError) -> Bool {
+        guard ArtifactLayout.isDigest(digest) else { return false }
+        return try await ask { .remove(digest, ifUnusedSince: time, $0) }
+    }
+
+    package func digests(onShelf shelf: UInt8) async throws(ArtifactError) -> [String] {
+        let path = layout.root + "/" + Hex.text([shelf])
+        let found: [String]? = await withCheckedContinuation { continuation in
             let answer = spooling.put { [disk] in
-                continuation.resume(returning: Result { () throws(SystemError) in try disk.remove(path) })
+                continuation.resume(returning: disk.names(in: path).filter(ArtifactLayout.isDigest))
             }
-            if answer != .accepted {
-                continuation.resume(returning: .failure(SystemError(operation: "unlink", code: ESHUTDOWN)))
+            if answer != .accepted { continuation.resume(returning: nil) }
+        }
+        guard let found else { throw .storage("the storage is closed") }
+        return found
+    }
+
+    /// Has something done by the thread that publishes.
+    private func ask(
+        _ work: (CheckedContinuation<Result<Bool, SystemError>, Never>) -> ArtifactPublisher.Work
+    ) async throws(ArtifactError) -> Bool {
+        let result = await withCheckedContinuation { continuation in
+            if publisher.queue.put(work(continuation)) != .accepted {
+                continuation.resume(returning: .failure(SystemError(operation: "upkeep", code: ESHUTDOWN)))
             }
         }
-        if case .failure(let error) = result { throw .storage("a picture could not be removed: \(error)") }
+        do throws(SystemError) {
+            return try result.get()
+        } catch {
+            throw .storage("a stored picture could not be kept up: \(error)")
+        }
     }
 }

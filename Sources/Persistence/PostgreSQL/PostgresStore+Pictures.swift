@@ -37,6 +37,24 @@ extension PostgresStore {
         return list
     }
 
+    private static let unused = PostgresStatement(
+        "unreferenced",
+        isRepeatable: true,
+        """
+        SELECT d FROM unnest(string_to_array($1, ' ')) AS d
+        WHERE NOT EXISTS (SELECT 1 FROM images WHERE digest = d)
+            AND NOT EXISTS (SELECT 1 FROM jobs
+                WHERE status IN ('queued', 'running') AND strpos(request::text, d) > 0)
+        """
+    )
+
+    package func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] {
+        let names = digests.joined(separator: " ")
+        return try await ask(PostgresStore.unused, [.text(names)]) { result throws(PostgresError) in
+            try result.all { row throws(PostgresError) in try row.text(0) }
+        }
+    }
+
     private static let visibility = PostgresStatement(
         "visibility",
         isRepeatable: true,

@@ -89,6 +89,18 @@ extension Connection {
         guard let digest else { return true }
         return try statement("SELECT 1 FROM images WHERE digest = ? LIMIT 1").bind(digest).first { _ in true } ?? false
     }
+
+    /// A request names its pictures by digest, so its text is searched for them: unfinished jobs are few.
+    func unreferenced(_ digests: [String]) throws(DatabaseError) -> [String] {
+        try statement(
+            """
+            SELECT value FROM json_each(?)
+            WHERE NOT EXISTS (SELECT 1 FROM images WHERE digest = value)
+                AND NOT EXISTS (SELECT 1 FROM jobs WHERE status IN ('queued', 'running') AND instr(request, value) > 0)
+            """
+        )
+        .bind(JSON.array(digests.map(JSON.string))).all { $0.text(0) }
+    }
 }
 
 extension ImageRecord {

@@ -7,8 +7,8 @@ extension Connection {
         var until: Timestamp
     }
 
-    /// Writes a job with its attempts, pictures and announcement; without a lease it is free to be taken over.
-    func insert(_ job: JobRecord, lease: FirstLease?, webhook: WebhookTarget? = nil) throws(DatabaseError) {
+    /// Writes a job with its attempts, pictures and announcement.
+    func insert(_ job: JobRecord, lease: FirstLease, webhook: WebhookTarget?) throws(DatabaseError) {
         try statement(
             """
             INSERT INTO jobs (id, owner, key_id, request_id, operation, status, model, policy, created_ms, started_ms,
@@ -21,8 +21,7 @@ extension Connection {
         .bind(word: job.status).bind(job.request["model"]?.string ?? "").bind(job.policy).bind(job.created)
         .bind(job.started).bind(job.finished).bind(job.cost).bind(.object(job.request)).bind(job.answer.json)
         .bind(Connection.json(job.adapted)).bind(job.error?.record)
-        .bind(lease == nil ? 0 : JobLease.first(of: job.id).fence).bind(lease?.owner.text)
-        .bind(lease?.until ?? Timestamp(milliseconds: 0)).bind(job.quote?.json)
+        .bind(JobLease.first(of: job.id).fence).bind(lease.owner).bind(lease.until).bind(job.quote?.json)
         .bind(job.credits.reserved).bind(job.credits.charged).bind(job.credits.refunded)
         .bind(job.credits.freeReserved).bind(job.credits.freeUsed).bind(job.credits.freeDay)
         .run()
@@ -33,9 +32,9 @@ extension Connection {
     }
 
     /// Writes the end of a job that has none yet, once; what was fixed at its acceptance stays. Nil: somebody else has the
-    /// job, or it has ended. Without a fence, whoever has the job.
-    func finish(_ end: JobEnd, fence: Int64?) throws(DatabaseError) -> JobRecord? {
-        guard let open = try openJob(end.job.id), fence == nil || fence == open.fence else { return nil }
+    /// job, or it has ended.
+    func finish(_ end: JobEnd) throws(DatabaseError) -> JobRecord? {
+        guard let open = try openJob(end.job.id), open.fence == end.lease.fence else { return nil }
         var job = end.job
         let isCharged = job.status == .succeeded
         let at = job.finished ?? job.created

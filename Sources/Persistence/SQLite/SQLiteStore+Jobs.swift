@@ -20,7 +20,7 @@ extension SQLiteStore {
     }
 
     package func finish(_ end: JobEnd) async throws(StoreError) -> JobRecord? {
-        try await write { db throws(DatabaseError) in try db.finish(end, fence: end.lease.fence) }
+        try await write { db throws(DatabaseError) in try db.finish(end) }
     }
 
     package func claimJobs(
@@ -64,6 +64,14 @@ extension SQLiteStore {
 
     package func spent(on day: Day) async throws(StoreError) -> [SpendSubject: MicroUSD] {
         try await read { db throws(DatabaseError) in try db.spent(on: day) }
+    }
+}
+
+// MARK: - Usage
+
+extension SQLiteStore {
+    package func usage(_ query: UsageQuery) async throws(StoreError) -> [UsageRow] {
+        try await read { db throws(DatabaseError) in try db.usage(query) }
     }
 }
 

@@ -134,6 +134,10 @@ extension SQLiteStore {
     package func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool {
         try await write { db throws(DatabaseError) in try db.deleteImage(id) }
     }
+
+    package func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] {
+        try await read { db throws(DatabaseError) in try db.unreferenced(digests) }
+    }
 }
 
 // MARK: - Gallery

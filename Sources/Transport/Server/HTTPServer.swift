@@ -34,7 +34,7 @@ package final class HTTPServer: Sendable {
 
     /// Binds the sockets and returns the address; clients can connect from now on and wait until `run(_:)`.
     package func start() throws(TransportError) -> PeerAddress {
-        ProcessLimits.ignoreBrokenPipes()
+        ProcessLimits.ignoreWriteSignals()
         var descriptors: [Int32] = []
         var local = system_address()
         var port = configuration.port

@@ -14,8 +14,9 @@ package enum ProcessLimits {
     /// How many event loops the process can keep busy.
     package static var processors: Int { Int(system_processor_count()) }
 
-    /// Makes a write to a closed connection an error instead of the end of the process.
-    package static func ignoreBrokenPipes() {
-        system_ignore_sigpipe()
+    /// Makes a write to a closed connection, or beyond the largest size of a file, an error instead of the end of the
+    /// process.
+    package static func ignoreWriteSignals() {
+        system_ignore_write_signals()
     }
 }

@@ -33,19 +33,21 @@ final class DaemonProcess: Sendable {
 
     let directory: URL
     let adminKey: String
-    private let program: String
-    private let environment: [String: String]
+    let environment: [String: String]
+    private let command: [String]
     private let arguments: [String]
     private let run = Watched(Run())
 
-    /// Writes the configuration; ``start()`` starts the process.
+    /// Writes the configuration; ``start()`` starts the process, by `launcher` if there is one: a program with its first
+    /// arguments that becomes whatever command follows them.
     init(
         _ configuration: String,
         environment: [String: String] = [:],
         arguments: [String] = [],
+        launcher: [String] = [],
         binary: String = DaemonProcess.binary
     ) throws {
-        program = binary
+        command = launcher + [binary]
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("orchestratord-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         adminKey = environment["ORCHESTRATOR_ADMIN_KEY"] ?? "ork_admin_\(UUID().uuidString.lowercased())"
@@ -66,6 +68,8 @@ final class DaemonProcess: Sendable {
     var outputBytes: [UInt8] { run.value.output }
     var output: String { String(decoding: outputBytes, as: UTF8.self) }
     var exitStatus: Int32? { run.value.exitStatus }
+    /// Of the process, 0 before the first ``start()``.
+    var identifier: Int32 { run.value.identifier }
 
     /// Replaces the configuration file in one step, as editors do.
     func configure(_ text: String) throws {
@@ -83,9 +87,10 @@ final class DaemonProcess: Sendable {
 
     private func launch() throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
+        process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments =
-            ["serve", "--config", configurationPath, "--listen", "127.0.0.1:0", "--data-dir", dataDirectory.path]
+            command.dropFirst()
+            + ["serve", "--config", configurationPath, "--listen", "127.0.0.1:0", "--data-dir", dataDirectory.path]
             + arguments
         process.environment = environment
         process.currentDirectoryURL = directory

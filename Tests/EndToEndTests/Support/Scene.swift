@@ -14,13 +14,15 @@ struct Scene {
     static func play(
         _ change: (inout RegistryText) -> Void = { _ in },
         environment: [String: String] = [:],
+        launcher: [String] = [],
         allowsInvalidCalls: Bool = false,
         _ body: (Scene) async throws -> Void
     ) async throws {
         let farm = try VendorFarm()
         let daemon = try DaemonProcess(
             farm.registry.with(change).text,
-            environment: farm.environment.merging(environment) { $1 }
+            environment: farm.environment.merging(environment) { $1 },
+            launcher: launcher
         )
         do {
             try await daemon.start()

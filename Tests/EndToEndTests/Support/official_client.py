@@ -245,5 +245,31 @@ def failing():
     check("failing:variation", vary)
 
 
-GROUPS = [generations, edits, variations, streams, together, failing]
+def credits():
+    """What a customer with eight credits can have: one cheap picture, one edit, and then no dear picture."""
+    raw = client.images.with_raw_response
+
+    def generate():
+        answer = raw.generate(prompt="a fox", quality="low", size="1024x1024")
+        return facts(answer.parse()) | {"job": answer.headers["x-job-id"]}
+
+    def edit():
+        answer = raw.edit(image=upload(512, 512), prompt="add a hat", quality="medium")
+        return facts(answer.parse()) | {"job": answer.headers["x-job-id"]}
+
+    def too_dear():
+        try:
+            client.images.generate(prompt="a fox", quality="high", size="1024x1024")
+        except openai.APIStatusError as error:
+            assert error.status_code == 402, error.status_code
+            assert error.code == error.type == "insufficient_credits", (error.code, error.type)
+            return {"needed": error.body["needed"], "available": error.body["available"]}
+        raise AssertionError("no error")
+
+    check("generate", generate)
+    check("edit", edit)
+    check("too_dear", too_dear)
+
+
+GROUPS = [generations, edits, variations, streams, together, failing, credits]
 {group.__name__: group for group in GROUPS}[sys.argv[1]]()

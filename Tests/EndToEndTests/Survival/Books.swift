@@ -6,7 +6,7 @@ import Testing
 struct Books {
     let farm: VendorFarm
     let daemon: DaemonProcess
-    let customers: [Customer]
+    let customers: [Shopper]
 
     private static let prices = ["low": 1, "medium": 4, "high": 16]
 

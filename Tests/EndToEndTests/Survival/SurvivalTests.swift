@@ -38,9 +38,10 @@ import Testing
         print("\(kills) kills, seed \(seed)")
         try await Scene.play(official) { scene in
             var random = Seeded(seed: seed)
-            var customers: [Customer] = []
+            var customers: [Shopper] = []
             for number in 0..<3 {
-                customers.append(try await .join(scene.daemon, number: number, credits: 100_000))
+                let customer = try await Customer(scene, "shopper\(number)", credits: 100_000)
+                customers.append(Shopper(key: customer.key, granted: 100_000))
             }
             let load = MixedLoad(customers: customers)
             for _ in 0..<kills {
@@ -101,10 +102,10 @@ final class MixedLoad: Sendable {
         var replies = 0
     }
 
-    private let customers: [Customer]
+    private let customers: [Shopper]
     private let state = Watched(State())
 
-    init(customers: [Customer]) {
+    init(customers: [Shopper]) {
         self.customers = customers
     }
 

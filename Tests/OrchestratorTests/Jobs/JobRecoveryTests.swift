@@ -85,7 +85,8 @@ import Testing
         let (runner, running) = try await start(first, first.order(.two(), request))
         #expect(running.job.status == .queued && running.job.attempts.isEmpty)
         await runner.drain()
-        #expect(await running.value().job.status == .queued && first.upstream.calls.isEmpty)
+        let end = await running.value()
+        #expect(end.job.status == .queued && end.isLeft && first.upstream.calls.isEmpty)
         first.storage.state.withLock { $0.published.append("png 64x64 opaque #1") }
         let (scene, other) = next(after: first)
         await claim(scene, other)
@@ -93,6 +94,114 @@ import Testing
         #expect(job.status == .succeeded && job.started != nil && scene.upstream.places == ["a"])
         #expect(scene.upstream.calls.first?.body?["seed"]?.int == 5)
     }
+
+    // MARK: - Going on with somebody else
+
+    @Test func `work found again that then fails is made by the next candidate`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 2))
+        first.upstream.script("a", .pending("w1"))
+        let (_, running) = try await start(first, first.order(.two()))
+        _ = await running.value()
+        let (scene, runner) = next(after: first)
+        scene.upstream.script("a/poll", .pending("w1"), .fail("quota"))
+        await claim(scene, runner)
+        let job = try #require(scene.store.allJobs.first)
+        #expect(job.status == .succeeded && job.images.map(\.provider) == ["b"])
+        #expect(scene.upstream.places == ["a/poll", "a/poll", "b"])
+        #expect(job.attempts.map(\.outcome) == [.unavailable, .ok] && job.attempts.map(\.n) == [1, 2])
+        #expect(scene.store.spentNow(.all, on: scene.time.now().day) == usd("0.02"))
+    }
+
+    static let limits: [(String, @Sendable (inout Registry) -> Void, String)] = [
+        ("as many attempts as are allowed", { $0.routing.maxAttempts = 1 }, "quota"),
+        ("nobody else in the file", { $0.providers.removeLast() }, "quota"),
+        ("a failure that ends the job", { _ in }, "rejected"),
+    ]
+
+    @Test(arguments: limits)
+    func `after work that was found again the rules are those of any job`(
+        limit: (name: String, change: @Sendable (inout Registry) -> Void, failure: String)
+    ) async throws {
+        let first = EngineScene(store: MemoryStore(writes: 2))
+        first.upstream.script("a", .pending("w1"))
+        let (_, running) = try await start(first, first.order(.two(limit.change)))
+        _ = await running.value()
+        let (scene, runner) = next(after: first)
+        scene.upstream.script("a/poll", .fail(limit.failure))
+        await claim(scene, runner, .two(limit.change))
+        #expect(scene.store.allJobs.map(\.status) == [.failed] && scene.upstream.places == ["a/poll"])
+    }
+
+    @Test func `while another call's outcome is in doubt, nobody else is asked`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 2))
+        first.upstream.script("a", .pending("w1"))
+        let (_, running) = try await start(first, first.order(.two(), .sample { $0.count = 2 }))
+        _ = await running.value()
+        let (scene, runner) = next(after: first)
+        scene.upstream.script("a/poll", .fail("quota"))
+        await claim(scene, runner)
+        #expect(scene.store.allJobs.map(\.status) == [.failed] && scene.upstream.places == ["a/poll"])
+    }
+
+    @Test func `a request whose pictures were not kept is not asked of anybody else`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 2))
+        first.upstream.script("a", .pending("w1"))
+        let request = ImageRequest.sample(.edit) { $0.references = [.sample("png 64x64 opaque #77")] }
+        let (_, running) = try await start(first, first.order(.two(), request))
+        _ = await running.value()
+        let (scene, runner) = next(after: first)
+        scene.upstream.script("a/poll", .fail("quota"))
+        await claim(scene, runner)
+        #expect(scene.store.allJobs.map(\.status) == [.failed] && scene.upstream.places == ["a/poll"])
+    }
+
+    static let between: [(failure: String, places: [String], status: JobStatus)] = [
+        ("quota", ["b"], .succeeded), ("server_once", ["b"], .succeeded), ("unusable", ["b"], .succeeded),
+    ]
+
+    @Test(arguments: between)
+    func `a process that died between two attempts is followed by one that makes the second`(
+        story: (failure: String, places: [String], status: JobStatus)
+    ) async throws {
+        let first = EngineScene(store: MemoryStore(writes: 2))
+        first.upstream.script("a", .fail(story.failure))
+        let (_, running) = try await start(first, first.order(.two()))
+        _ = await running.value()
+        #expect(first.upstream.places == ["a"])
+        let (scene, runner) = next(after: first)
+        await claim(scene, runner)
+        let job = try #require(scene.store.allJobs.first)
+        #expect(job.status == story.status && scene.upstream.places == story.places)
+        #expect(job.attempts.map(\.provider) == ["a", "b"] && job.attempts.map(\.n) == [1, 2])
+        await claim(scene, runner)
+        #expect(scene.store.finishedJobs.count == 1)
+    }
+
+    @Test func `pictures between two attempts are made beside those under way`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 3))
+        let gate = Watched(false)
+        first.upstream.script("a", .pending("w1"), .hold(gate), .fail("quota"))
+        let (_, running) = try await start(first, first.order(.two(), .sample { $0.count = 2 }))
+        await first.upstream.world.wait { $0.calls.contains { $0.place == "a/poll" } }
+        gate.update { $0 = true }
+        _ = await running.value()
+        let (scene, runner) = next(after: first)
+        await claim(scene, runner)
+        let job = try #require(scene.store.allJobs.first)
+        #expect(job.status == .succeeded && Set(scene.upstream.places) == ["a/poll", "b"])
+        #expect(job.images.count == 2 && Set(job.images.map(\.provider)) == ["a", "b"])
+    }
+
+    @Test(arguments: FailureKind.scripted.values)
+    func `a failure on record is read as what it was, but for what a vendor asked to wait`(kind: FailureKind) throws {
+        var attempt = AttemptRecord(n: 1, provider: "a", model: "m", tier: .low, count: 1, started: ManualTime().now())
+        #expect(FailureKind(of: attempt) == nil)
+        (attempt.outcome, attempt.label) = (kind.outcome, kind.label)
+        let read = try #require(FailureKind(of: attempt))
+        #expect(read.outcome == kind.outcome && read.label == kind.label)
+    }
+
+    // MARK: - What cannot be gone on with
 
     @Test func `a job of ours that nobody works on is gone on with at the second look`() async throws {
         let first = EngineScene(time: ManualTime(stands: true))
@@ -139,6 +248,7 @@ import Testing
         #expect(try await scene.store.requestCancel(running.job.id))
         await claim(scene, runner)
         #expect(scene.store.allJobs.map(\.status) == [.canceled] && scene.upstream.places == ["a/cancel"])
+        #expect(scene.store.allJobs.first?.error?.code == "job_canceled")
     }
 
     // MARK: - Two processes
@@ -185,6 +295,45 @@ import Testing
         gate.update { $0 = true }
         #expect(await running.value().job.status == .succeeded && scene.upstream.places == ["a"])
         await runner.drain()
+    }
+
+    @Test(arguments: [86_400, -3600, 31_536_000])
+    func `a step of the wall clock is no reason to take up what is one's own`(seconds: Int64) async throws {
+        let scene = EngineScene()
+        let gate = Watched(false)
+        scene.upstream.script("a", .hold(gate), .pictures())
+        let (runner, running) = try await start(scene, scene.order(.two()))
+        await scene.upstream.world.wait { !$0.calls.isEmpty }
+        let recovery = JobRecovery(services: scene.services, runner: runner) { .two() }
+        scene.time.step(by: .seconds(seconds))
+        await recovery.look()
+        #expect(running.lease?.fence == 1)
+        // The lease follows the new time: another daemon by the same clock does not find it run out.
+        let others = try await scene.store.claimJobs(
+            by: DaemonID(trusted: "dmn_2"),
+            for: JobRunner.lease,
+            now: scene.time.now() + .seconds(29),
+            limit: 9
+        )
+        #expect(others.isEmpty)
+        gate.update { $0 = true }
+        #expect(await running.value().job.status == .succeeded)
+        await runner.drain()
+    }
+
+    @Test func `a job whose end could not be written when it was taken over is ended later`() async throws {
+        let first = EngineScene(store: MemoryStore(writes: 1))
+        let (_, running) = try await start(first, first.order(.two()))
+        _ = await running.value()
+        let (scene, runner) = next(after: first, stands: true)
+        scene.store.state.withLock { $0.failuresToFinish = 1 }
+        let recovery = JobRecovery(services: scene.services, runner: runner) { .two() }
+        await recovery.look()
+        #expect(scene.store.allJobs.map(\.status) == [.running])
+        // Renewed before it would run out, the lease never does.
+        scene.time.advance(by: .seconds(10))
+        await recovery.look()
+        #expect(scene.store.allJobs.map(\.status) == [.failed] && runner.count == 0)
     }
 
     // MARK: - Repeats and caps
@@ -283,6 +432,22 @@ import Testing
         #expect(try step({ _ in }, isLocal: true) == .resume([1, 2]))
         #expect(try step { $0.job.attempts[1].handle = handle } == .resume([2]))
         #expect(try step { $0.isCancelRequested = true } == .cancel)
+        let ended: (inout ClaimedJob) -> Void = { claimed in
+            for index in claimed.job.attempts.indices { claimed.job.attempts[index].outcome = .unavailable }
+        }
+        #expect(try step(ended) == .resume([]))
+        #expect(
+            try step {
+                ended(&$0)
+                JobWork(isForGallery: false, ownKeys: ["a"]).write(to: &$0.job.request)
+            } == .giveUp
+        )
+        #expect(
+            try step {
+                ended(&$0)
+                $0.job.attempts[0].outcome = .ok
+            } == .giveUp
+        )
         #expect(
             try step {
                 $0.job.attempts[1].handle = handle

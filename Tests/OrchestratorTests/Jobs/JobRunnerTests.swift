@@ -74,8 +74,24 @@ import Testing
         gate.update { $0 = true }
         let end = await running.value()
         #expect(end.job.status == .canceled && end.job.images.isEmpty && end.sources.isEmpty)
+        #expect(end.job.error?.code == "job_canceled" && !end.isLeft)
         running.cancel()
         #expect(running.job.status == .canceled)
+    }
+
+    @Test func `a job that is cancelled while it waits says so, and not that there was no place`() async throws {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        scene.health.gate(of: Registry.two().providers[0]).setLimit(0)
+        let runner = JobRunner(services: scene.services)
+        guard case .started(let running, _) = try await runner.accept(scene.order(.two())) else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        #expect(running.job.status == .queued)
+        running.cancel()
+        let end = await running.value()
+        #expect(end.job.status == .canceled && end.job.error?.code == "job_canceled" && scene.upstream.calls.isEmpty)
+        await runner.drain()
     }
 
     @Test func `over the limit no job is accepted`() async throws {
@@ -109,7 +125,7 @@ import Testing
 
     @Test func `a job that cannot be recorded is not begun`() async throws {
         scene.store.state.withLock { $0.failsToAccept = true }
-        #expect(await refusal { try await start() }?.code == "internal_error")
+        #expect(await refusal { try await start() }?.code == "overloaded")
         #expect(scene.upstream.calls.isEmpty && runner.count == 0)
         await runner.drain()
     }
@@ -119,6 +135,15 @@ import Testing
         let end = try await start().value()
         #expect(end.job.status == .succeeded && end.job.images.count == 1 && end.sources.count == 1)
         #expect(scene.store.finishedJobs.count == 1 && scene.store.state.withLock { $0.tries } == 9)
+        await runner.drain()
+    }
+
+    @Test func `an end is recorded however long the record was away`() async throws {
+        // Far more than ten minutes of pauses.
+        scene.store.state.withLock { $0.failuresToFinish = 2000 }
+        _ = try await start()
+        while runner.count > 0 { await Task.yield() }
+        #expect(scene.store.finishedJobs.map(\.status) == [.succeeded])
         await runner.drain()
     }
 

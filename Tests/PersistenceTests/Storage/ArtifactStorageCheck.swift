@@ -91,15 +91,42 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
         ArtifactStorageCheck("a removed picture is gone, and removing it again is no error") { storage in
             let staged = try await storage.stage(Picture.png(seed: 5, dataBytes: 100))
             try await storage.publish([staged])
-            try await storage.remove(staged.digest)
+            try await storage.remove(staged.digest, ifUnusedSince: .distant)
             #expect(
                 isNotFound(
                     await artifactError { () throws(ArtifactError) in _ = try await storage.open(staged.digest) }
                 )
             )
-            try await storage.remove(staged.digest)
+            try await storage.remove(staged.digest, ifUnusedSince: .distant)
             try await storage.publish([staged])
             _ = try await storage.open(staged.digest)
+        },
+        ArtifactStorageCheck("a picture stays that was published, taken up again or renewed since") { storage in
+            let staged = try await storage.stage(Picture.png(seed: 6, dataBytes: 100))
+            try await storage.publish([staged])
+            let published = Timestamp(Date())
+            let isYoung = try await !storage.remove(staged.digest, ifUnusedSince: published + .seconds(-3600))
+            #expect(isYoung)
+            while Timestamp(Date()) <= published + .milliseconds(20) { await Task.yield() }
+            let later = Timestamp(Date()) + .milliseconds(-10)
+            #expect(try await storage.renew(staged.digest))
+            #expect(try await !storage.remove(staged.digest, ifUnusedSince: later))
+            try await storage.publish([staged])
+            #expect(try await !storage.remove(staged.digest, ifUnusedSince: later))
+            _ = try await storage.open(staged.digest)
+            #expect(try await storage.remove(staged.digest, ifUnusedSince: .distant))
+            #expect(try await !storage.renew(staged.digest))
+        },
+        ArtifactStorageCheck("all that is stored stands on one of 256 shelves") { storage in
+            var digests: Set<String> = []
+            for seed in 0..<20 {
+                let staged = try await storage.stage(Picture.png(seed: seed, dataBytes: 10))
+                try await storage.publish([staged])
+                digests.insert(staged.digest)
+            }
+            var found: [String] = []
+            for shelf in UInt8.min...UInt8.max { found += try await storage.digests(onShelf: shelf) }
+            #expect(Set(found) == digests && found.count == digests.count)
         },
         ArtifactStorageCheck("only digests are looked for") { storage in
             for name in [
@@ -109,7 +136,8 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
                 #expect(
                     isNotFound(await artifactError { () throws(ArtifactError) in _ = try await storage.open(name) })
                 )
-                try await storage.remove(name)
+                let wasRemoved = try await storage.remove(name, ifUnusedSince: .distant)
+                #expect(!wasRemoved)
             }
         },
     ]
@@ -137,6 +165,13 @@ extension ByteSource {
         case .file(let path, _): FileManager.default.contents(atPath: path).map { [UInt8]($0) }
         }
     }
+}
+
+extension Timestamp {
+    /// Later than anything that was stored.
+    static let distant = Timestamp(milliseconds: 4_000_000_000_000)
+
+    init(_ date: Date) { self.init(milliseconds: Int64(date.timeIntervalSince1970 * 1000)) }
 }
 
 /// What the error of `operation` was; nil when there was none.

@@ -102,7 +102,13 @@ import Testing
                 }
                 let copied = try SQLiteStore(directory: copy.path)
                 for id in sure { #expect(try await copied.job(id) != nil) }
-                for job in try await copied.unfinishedJobs() { #expect(job.status == .queued) }
+                let open = try await copied.claimJobs(
+                    by: DaemonID(trusted: "dmn_next"),
+                    for: .seconds(1),
+                    now: Timestamp(milliseconds: 1_900_000_000_000),
+                    limit: 1000
+                )
+                for claimed in open { #expect(claimed.job.status == .queued) }
                 await copied.close()
                 sure = []
             }

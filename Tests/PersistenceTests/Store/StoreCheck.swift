@@ -15,7 +15,7 @@ struct StoreCheck: Sendable, CustomTestStringConvertible {
 
     static let all =
         jobs + lists + pictures + gallery + accounts + spending + letIn + credits + leases + attempts + ends + ledger
-        + repeats + announcements + people + [
+        + repeats + announcements + people + usage + [
             StoreCheck("a transaction can be made") { try await $0.ping() }
         ]
 }
@@ -32,6 +32,21 @@ func storeError(_ operation: () async throws(StoreError) -> Void) async -> Store
 
 func isConflict(_ error: StoreError?) -> Bool {
     if case .conflict = error { true } else { false }
+}
+
+extension Store {
+    /// Lets a job in just as it is, whatever it says.
+    func accept(_ job: JobRecord) async throws(StoreError) {
+        let daemon = DaemonID(trusted: "dmn_test")
+        _ = try await accept(Acceptance(job: job, daemon: daemon, lease: .seconds(30), now: job.created))
+    }
+
+    /// Ends a job under its first lease.
+    func finish(_ job: JobRecord, inGallery: Bool = false) async throws(StoreError) {
+        var end = JobEnd(job: job, lease: .first(of: job.id))
+        end.inGallery = inGallery
+        _ = try await finish(end)
+    }
 }
 
 // MARK: - Jobs
@@ -112,22 +127,21 @@ extension StoreCheck {
         StoreCheck("neither an attempt nor an end is written for a job that was never accepted") { store in
             var generator = JobGenerator(seed: 5)
             let (attempt, job) = (generator.attempt(1), generator.job(status: .succeeded))
-            #expect(
-                isConflict(await storeError { () throws(StoreError) in try await store.record(attempt, of: job.id) })
-            )
-            #expect(isConflict(await storeError { () throws(StoreError) in try await store.finish(job) }))
+            #expect(try await !store.update(attempt, of: .first(of: job.id)))
+            let ended = try await store.finish(JobEnd(job: job, lease: .first(of: job.id)))
             let found = try await store.job(job.id)
-            #expect(found == nil)
+            #expect(ended == nil && found == nil)
         },
         StoreCheck("an attempt replaces what stood under its number, and sets its job running") { store in
             var generator = JobGenerator(seed: 6)
             var job = generator.job(status: .queued)
             (job.attempts, job.images, job.started) = ([], [], nil)
             try await store.accept(job)
+            let lease = JobLease.first(of: job.id)
             var attempts = [generator.attempt(1), generator.attempt(2)]
-            for attempt in attempts { try await store.record(attempt, of: job.id) }
+            for attempt in attempts { #expect(try await store.begin(attempt, of: lease, caps: []) == .begun) }
             attempts[0] = generator.attempt(1)
-            try await store.record(attempts[0], of: job.id)
+            #expect(try await store.update(attempts[0], of: lease))
             let found = try #require(try await store.job(job.id))
             #expect(found.attempts.map { String(reflecting: $0) } == attempts.map { String(reflecting: $0) })
             #expect(found.status == .running)
@@ -137,7 +151,7 @@ extension StoreCheck {
             var generator = JobGenerator(seed: 7)
             let job = generator.job(status: .failed)
             try await store.accept(job)
-            try await store.record(generator.attempt(1), of: job.id)
+            _ = try await store.update(generator.attempt(1), of: .first(of: job.id))
             #expect(try await store.job(job.id)?.status == .failed)
         },
         StoreCheck("jobs without an end are found, oldest first") { store in
@@ -148,7 +162,9 @@ extension StoreCheck {
                 try await store.accept(job)
                 if !job.status.isFinal { open.append(job.id) }
             }
-            #expect(try await store.unfinishedJobs().map(\.id) == open)
+            let later = generator.now + .seconds(86_400)
+            let found = try await store.claimJobs(by: generator.id(), for: .seconds(1), now: later, limit: 60)
+            #expect(found.map(\.job.id) == open)
         },
     ]
 

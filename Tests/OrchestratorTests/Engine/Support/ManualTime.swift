@@ -9,6 +9,8 @@ final class ManualTime: TimeSource {
 
     private struct State: Sendable {
         var elapsed = Duration.zero
+        /// How far the wall clock was set off.
+        var step = Duration.zero
         var sleepers: [Int: Sleeper] = [:]
         var nextSleeper = 0
         var random: SeededRandom
@@ -26,7 +28,12 @@ final class ManualTime: TimeSource {
         state = Lock(State(random: SeededRandom(seed: seed)))
     }
 
-    func now() -> Timestamp { Self.start + monotonic() }
+    func now() -> Timestamp { Self.start + state.withLock { $0.elapsed + $0.step } }
+
+    /// Sets the wall clock, and it alone, forward or back.
+    func step(by distance: Duration) {
+        state.withLock { $0.step += distance }
+    }
 
     func monotonic() -> Duration { state.withLock { $0.elapsed } }
 

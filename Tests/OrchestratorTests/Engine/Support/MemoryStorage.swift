@@ -5,6 +5,8 @@ final class MemoryStorage: ArtifactStorage {
     struct State: Sendable {
         var published: [String] = []
         var failsToPublish = false
+        /// When pictures were published or renewed, where that matters.
+        var used: [String: Timestamp] = [:]
     }
 
     let state = Lock(State())
@@ -26,8 +28,18 @@ final class MemoryStorage: ArtifactStorage {
         return .bytes(Array(digest.utf8))
     }
 
-    func remove(_ digest: String) async throws(ArtifactError) {
-        state.withLock { $0.published.removeAll { $0 == digest } }
+    func renew(_ digest: String) async throws(ArtifactError) -> Bool { published.contains(digest) }
+
+    func digests(onShelf shelf: UInt8) async throws(ArtifactError) -> [String] {
+        published.filter { $0.utf8.first == shelf }
+    }
+
+    func remove(_ digest: String, ifUnusedSince time: Timestamp) async throws(ArtifactError) -> Bool {
+        state.withLock { state in
+            guard state.published.contains(digest), state.used[digest].map({ $0 < time }) ?? true else { return false }
+            state.published.removeAll { $0 == digest }
+            return true
+        }
     }
 }
 

@@ -33,6 +33,10 @@ final class MemoryStore: Store {
         /// So many ends cannot be written.
         var failuresToFinish = 0
         var tries = 0
+        /// Digests that something refers to.
+        var referenced: Set<String> = []
+        var failsToLookUp = false
+        var sweeps = 0
     }
 
     let state: Lock<State>
@@ -235,6 +239,16 @@ final class MemoryStore: Store {
         state.withLock { $0.keys.filter { $0.owner == owner } }
     }
 
+    func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] {
+        let found: [String]? = state.withLock { state in
+            state.failsToLookUp ? nil : digests.filter { !state.referenced.contains($0) }
+        }
+        guard let found else { throw .unavailable("disk I/O error") }
+        return found
+    }
+
+    func sweep(now: Timestamp) async throws(StoreError) { state.withLock { $0.sweeps += 1 } }
+
     // MARK: - What a database does inside
 
     private static func row(_ state: inout State, _ lease: JobLease) -> Row? {
@@ -295,11 +309,4 @@ final class MemoryStore: Store {
         []
     }
     func ping() async throws(StoreError) {}
-}
-
-extension MemoryStore {
-    func accept(_ job: JobRecord) async throws(StoreError) {}
-    func record(_ attempt: AttemptRecord, of job: JobID) async throws(StoreError) {}
-    func finish(_ job: JobRecord, inGallery: Bool) async throws(StoreError) {}
-    func unfinishedJobs() async throws(StoreError) -> [JobRecord] { [] }
 }

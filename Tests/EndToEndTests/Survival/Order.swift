@@ -1,33 +1,10 @@
 import FakeVendors
 import Orchestrator
-import Testing
 
-/// A user with credits, and what they have ordered so far.
-struct Customer: Sendable {
-    let email: String
-    let id: String
+/// A customer under load, at whatever address the daemon lives.
+struct Shopper: Sendable {
     let key: String
     let granted: Int
-
-    /// Signs up, gets a key, and is given credits.
-    static func join(_ daemon: DaemonProcess, number: Int, credits: Int) async throws -> Customer {
-        let email = "customer\(number)@example.test"
-        let guest = daemon.client(key: nil).with("origin", daemon.base)
-        let signed = try await guest.post(
-            "/v1/auth/signup",
-            ["email": .string(email), "password": "correct horse battery"]
-        )
-        let id = try #require(signed.json?["id"]?.string, "\(signed.status) \(signed.text)")
-        let cookie = try #require(signed.header("set-cookie")?.split(separator: ";").first.map(String.init))
-        let made = try await guest.with("cookie", cookie).post("/v1/keys", ["name": "load"])
-        let key = try #require(made.json?["key"]?.string, "\(made.status) \(made.text)")
-        let adjusted = try await daemon.client.post(
-            "/v1/admin/credits/adjust",
-            ["user_id": .string(id), "amount": .integer(credits), "reason": "load"]
-        )
-        #expect(adjusted.status == 200, "\(adjusted.text)")
-        return Customer(email: email, id: id, key: key, granted: credits)
-    }
 }
 
 /// One request that a customer makes, and makes again under the same key until it is answered.
