@@ -63,8 +63,8 @@ final class PostgresPool: @unchecked Sendable {
         guard values.allSatisfy(\.isAcceptable) else {
             throw PostgresError(.refused, "a text holds U+0000, which the database cannot keep")
         }
-        let answer = await withCheckedContinuation { continuation in
-            let query = PostgresQuery(statement, values, continuation)
+        let answer = await Handover.wait { handover in
+            let query = PostgresQuery(statement, values, handover)
             if loop.isCurrent {
                 submit(query)
             } else {

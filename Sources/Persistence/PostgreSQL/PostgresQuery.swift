@@ -6,7 +6,7 @@ final class PostgresQuery: @unchecked Sendable {
 
     let statement: PostgresStatement
     let values: [PostgresValue]
-    private var continuation: CheckedContinuation<Answer, Never>?
+    private var handover: Handover<Answer>?
     /// The one that it runs on.
     var connection: PostgresConnection?
     /// How often it has been begun.
@@ -18,18 +18,18 @@ final class PostgresQuery: @unchecked Sendable {
     init(
         _ statement: PostgresStatement,
         _ values: [PostgresValue],
-        _ continuation: CheckedContinuation<Answer, Never>
+        _ handover: Handover<Answer>
     ) {
         self.statement = statement
         self.values = values
-        self.continuation = continuation
+        self.handover = handover
     }
 
-    var isOver: Bool { continuation == nil }
+    var isOver: Bool { handover == nil }
 
     /// Lets the task go on; whatever comes later is ignored.
     func finish(_ answer: Answer) {
         connection = nil
-        continuation.take()?.resume(returning: answer)
+        handover.take()?.deliver(answer)
     }
 }

@@ -62,14 +62,14 @@ final class PostgresSession: Sendable {
     private func ask(
         _ begin: @escaping @Sendable (PostgresConnection, @escaping (PostgresConnection.Ending) -> Void) -> Void
     ) async throws(PostgresError) -> PostgresResult {
-        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<Answer, Never>) in
+        let answer = await Handover.wait { (handover: Handover<Answer>) in
             loop.execute { [connection, loop, limit] in
                 guard connection.isUsable else {
                     let lost = PostgresError(.unavailable, "the connection to the database was lost")
-                    return continuation.resume(returning: .failure(lost))
+                    return handover.deliver(.failure(lost))
                 }
                 let ended = PostgresSession.once(limit, connection, on: loop) { (answer: Answer) in
-                    continuation.resume(returning: answer)
+                    handover.deliver(answer)
                 } late: {
                     .failure(PostgresError(.outcomeUnknown, "the database did not answer in time"))
                 }

@@ -74,33 +74,25 @@ package final class BlockingPool: TaskExecutor, Sendable {
     ///
     /// Throws ``Refusal`` when the queue is full or the pool stopped; work that has started is not cancelled.
     package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        // The outcome crosses threads under a lock: resuming a continuation is an order that the thread sanitizer does
-        // not see, as the runtime is not instrumented.
-        let outcome = Lock(Result<Value, any Error>.failure(Refusal.stopped))
-        await withCheckedContinuation { continuation in
+        let outcome: Result<Value, any Error> = await Handover.wait { handover in
             let refusal: Refusal? = state.withLock { state in
                 if state.isStopping { return .stopped }
                 if state.actions >= queueLimit { return .queueFull }
                 state.actions += 1
                 state.queue.append(
                     .action { isRefused in
-                        if !isRefused {
-                            let result = Result { try body() }
-                            outcome.withLock { $0 = result }
-                        }
-                        continuation.resume()
+                        handover.deliver(isRefused ? .failure(Refusal.stopped) : Result { try body() })
                     }
                 )
                 return nil
             }
             if let refusal {
-                outcome.withLock { $0 = .failure(refusal) }
-                continuation.resume()
+                handover.deliver(.failure(refusal))
             } else {
                 available.signal()
             }
         }
-        return try outcome.withLock { $0 }.get()
+        return try outcome.get()
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
