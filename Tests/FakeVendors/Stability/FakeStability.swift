@@ -131,7 +131,12 @@ package final class FakeStability: FakeVendor {
             state.lockedUntil = now + rateLimit.lockout
             return true
         }
-        if isLocked { throw Refusal(reply: reply(for: .rateLimited, step: .ok), reason: "more than 150 calls in 10 s") }
+        guard isLocked else { return }
+        throw Refusal(
+            reply: reply(for: .rateLimited, step: .ok),
+            reason: "more than 150 calls in 10 s",
+            isCallersMistake: false
+        )
     }
 
     private func deliver(_ result: Result, accept: String) -> FakeReply {
