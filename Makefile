@@ -3,14 +3,14 @@
 SHELL := /bin/bash
 # Debian packages: for building, and further ones that only tests and benchmarks use.
 PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libpq-dev libvips-dev libssl-dev node-llhttp
-TEST_PACKAGES := curl procps nginx-light openssl python3-venv libvips-tools postgresql faketime
+TEST_PACKAGES := curl procps nginx-light openssl python3-venv libvips-tools libimage-exiftool-perl postgresql faketime
 BENCH_PACKAGES := wrk
 # vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
 SWIFT_BUILD := swift build -c release
 LISTEN ?= 127.0.0.1:8080
 DATA_DIR ?= data
 
-.PHONY: deps test-deps bench-deps build run test lint format bench soak clean
+.PHONY: deps test-deps bench-deps build run test lint format bench soak fuzz clean
 
 deps:
 	@scripts/install-packages $(PACKAGES)
@@ -40,6 +40,10 @@ test: test-deps lint
 # Hours: see scripts/soak.
 soak: test-deps build
 	scripts/soak
+
+# Inputs for the readers of foreign bytes: see scripts/fuzz for RUNS, TIME and ADDRESS.
+fuzz: deps
+	scripts/fuzz
 
 bench: bench-deps build
 	python3 Benchmarks/bench.py

@@ -16,6 +16,7 @@ import Testing
         #expect(server.mode == .official && !server.requireOwnKey && !server.watch && server.allowPrivateURLs)
         #expect(server.trustedProxies == ["10.0.0.0/8", "fd00::/8"] && server.corsOrigins.count == 2)
         #expect(server.defaultResponseFormat == .base64 && server.imagesPublic)
+        #expect(server.provenance == .embed && ServerSettings().provenance == .keep)
         let limits = registry.limits
         #expect(
             limits.perIP == Rate(count: 5, window: .seconds(1))
@@ -226,7 +227,7 @@ struct Unexpected: Error {}
         )
         #expect(
             reading.warnings.map(\.brief) == [
-                "70:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
+                "71:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
             ]
         )
         #expect(reading.unset.isEmpty)
@@ -279,7 +280,7 @@ struct Unexpected: Error {}
         let reading = Sample.read(Sample.complete, environment: without("DATABASE_URL"))
         #expect(reading.errors.isEmpty && reading.registry != nil)
         #expect(
-            reading.unset.map(\.brief) == ["13:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
+            reading.unset.map(\.brief) == ["14:11 database: DATABASE_URL is not set (the daemon needs it to start)"]
         )
     }
 

@@ -17,6 +17,7 @@ enum Sample {
           allow_private_urls: true
           default_response_format: b64_json
           images_public: true
+          provenance: embed
         database: ${DATABASE_URL}
         storage:
           adapter: s3

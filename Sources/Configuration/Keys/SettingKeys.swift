@@ -76,6 +76,12 @@ struct SettingKeys: Sendable {
                 standard: "url"
             ),
             Key("images_public", flag, "Whether new pictures are public.", standard: false),
+            Key(
+                "provenance",
+                word(ProvenanceMarking.self, "marking"),
+                "keep: files stay as the vendor made them. embed: those that do not say so are marked as AI-generated.",
+                standard: "keep"
+            ),
         ])
     }
 

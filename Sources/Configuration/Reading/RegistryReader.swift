@@ -74,6 +74,9 @@ struct RegistryReader {
         diagnostics.read(node?["images_public"], into: &server.imagesPublic) { node throws(ConfigError) in
             try node.bool()
         }
+        diagnostics.read(node?["provenance"], into: &server.provenance) { node throws(ConfigError) in
+            try node.choice()
+        }
         diagnostics.read(node?["default_response_format"], into: &server.defaultResponseFormat) {
             node throws(ConfigError) in
             try node.choice()

@@ -42,7 +42,7 @@ struct InlinePictures: Sendable {
             body += #"{"b64_json":""#.utf8
             var encoder = Base64Encoder()
             try ByteReader.forEachChunk(of: source, size: Self.pieceSize) { piece throws(ArtifactError) in
-                encoder.encode(piece.span, into: &body)
+                encoder.encode(piece, into: &body)
             }
             encoder.finish(into: &body)
             body.append(UInt8(ascii: "\""))

@@ -162,9 +162,9 @@ enum InputImageInspection {
         var hash = SHA256()
         do throws(ArtifactError) {
             try ByteReader.forEachChunk(of: source, size: chunk) { bytes throws(ArtifactError) in
-                hash.update(bytes.span)
+                hash.update(bytes)
                 do throws(ImageDefect) {
-                    try inspector.consume(bytes.span)
+                    try inspector.consume(bytes)
                 } catch {
                     throw .defective(error)
                 }

@@ -29,7 +29,7 @@ enum KeptPictures {
             isWhole = try await service.spool.pool.run {
                 do throws(ArtifactError) {
                     try ByteReader.forEachChunk(of: source, size: piece) { bytes throws(ArtifactError) in
-                        sink.write(bytes.span)
+                        sink.write(bytes)
                     }
                 } catch { return false }
                 sink.finish()

@@ -64,7 +64,7 @@ struct Repeats {
         var hash = SHA256()
         do throws(ArtifactError) {
             try ByteReader.forEachChunk(of: source, size: hashPiece) { piece throws(ArtifactError) in
-                hash.update(piece.span)
+                hash.update(piece)
             }
             return Hex.text(hash.finish())
         } catch {

@@ -15,9 +15,13 @@ enum StoredImageRoutes {
             let image = try await visible(exchange)
             return .json(body(of: image, exchange.service, toOwner: await isOwner(of: image, exchange)))
         },
-        Route(.get, "/v1/images/{image}/content", .anyone, "The bytes of an image") {
-            exchange throws(APIError) in
-            try await PictureFile(exchange: exchange).response(try await visible(exchange).image)
+        Route(
+            .get,
+            "/v1/images/{image}/content",
+            .anyone,
+            "The bytes of an image, or with ?original=1 of the vendor's file"
+        ) {
+            exchange throws(APIError) in try await content(exchange)
         },
         Route(.put, "/v1/images/{image}/visibility", .scope(.imagesWrite), "Make an image public or private") {
             exchange throws(APIError) in try await setVisibility(exchange)
@@ -56,6 +60,19 @@ enum StoredImageRoutes {
                 if !isSigned { try caller.require(.imagesRead) }
                 guard caller.user.id == image.owner || caller.user.isAdmin else { throw missing }
             }
+        }
+        return try await PictureFile(exchange: exchange).response(image)
+    }
+
+    /// The delivered file, or the vendor's where that one was kept beside it.
+    private static func content(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let wantsOriginal = try QueryReader(exchange.request).integer("original", in: 0...1) == 1
+        var image = try await visible(exchange).image
+        if wantsOriginal {
+            guard let original = image.original else {
+                throw .notFound("no other file of image '\(image.id)' was kept: see its 'original'")
+            }
+            (image.digest, image.format) = (original.digest, original.format)
         }
         return try await PictureFile(exchange: exchange).response(image)
     }
@@ -124,7 +141,7 @@ enum StoredImageRoutes {
     private static func delete(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let image = try await own(exchange).image
         _ = try await exchange.reading { store throws(StoreError) in try await store.deleteImage(image.id) }
-        await exchange.service.sweeper.release(image.digest)
+        await exchange.service.sweeper.release([image.digest] + [image.original?.digest].compactMap { $0 })
         return .json(["deleted": true, "image_id": .string(image.id.text)])
     }
 
@@ -141,6 +158,11 @@ enum StoredImageRoutes {
     /// What a caller wrote beside the prompt is told to its owner alone.
     static func body(of stored: StoredImage, _ service: Service, toOwner: Bool = false) -> JSON {
         let image = stored.image
+        let original = image.original.map { file in
+            var body = JobAnswer.original(file)
+            body["url"] = .string("\(service.links.publicURL)/v1/images/\(image.id)/content?original=1")
+            return JSON.object(body)
+        }
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
             "prompt": .string(stored.prompt), "created_at": .text(image.created),
@@ -149,6 +171,7 @@ enum StoredImageRoutes {
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),
             "sha256": .string(image.digest), "job_id": .string(image.job.text), "is_public": .bool(image.isPublic),
+            "provenance": .text(image.provenance?.rawValue), "original": original ?? .null,
             "metadata": toOwner ? stored.metadata ?? .null : .null, "user": .text(toOwner ? stored.user : nil),
         ]
     }

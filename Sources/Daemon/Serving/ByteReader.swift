@@ -6,26 +6,10 @@ enum ByteReader {
     static func forEachChunk(
         of source: ByteSource,
         size: Int,
-        _ body: ([UInt8]) throws(ArtifactError) -> Void
+        _ body: (Span<UInt8>) throws(ArtifactError) -> Void
     ) throws(ArtifactError) {
-        switch source {
-        case .bytes(let bytes): try body(bytes)
-        case .file(let path, _):
-            let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw errno == ENOENT ? .notFound : .storage("open: errno \(errno)") }
-            defer { close(descriptor) }
-            while true {
-                var count = 0
-                let chunk = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-                    unsafe count = read(descriptor, buffer.baseAddress, size)
-                    filled = max(count, 0)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw .storage("read: errno \(errno)") }
-                guard count > 0 else { return }
-                try body(chunk)
-            }
-        }
+        guard let problem = try source.forEachPiece(of: size, body) else { return }
+        throw problem == ENOENT ? .notFound : .storage("read: errno \(problem)")
     }
 
     /// The whole of a source.
@@ -34,8 +18,7 @@ enum ByteReader {
         var whole: [UInt8] = []
         whole.reserveCapacity(Int(source.byteCount))
         do throws(ArtifactError) {
-            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(contentsOf: chunk)
-            }
+            try forEachChunk(of: source, size: 1 << 20) { chunk throws(ArtifactError) in whole.append(chunk) }
             return .success(whole)
         } catch {
             return .failure(error)

@@ -35,7 +35,14 @@ package enum JobAnswer {
             "sha256": .string(image.digest),
         ]
         if let seed = image.seed { body["seed"] = .text(seed) }
+        if let provenance = image.provenance { body["provenance"] = .string(provenance.rawValue) }
+        if let original = image.original { body["original"] = .object(self.original(original)) }
         return .object(body)
+    }
+
+    /// The file that a picture was made from.
+    package static func original(_ file: OriginalFile) -> JSONObject {
+        ["output_format": .string(file.format.rawValue), "sha256": .string(file.digest)]
     }
 
     private static func attempt(_ attempt: AttemptRecord) -> JSON {

@@ -9,8 +9,10 @@ package struct ImageFacts: Sendable, Hashable {
     package var hasAlpha: Bool
     /// The size of the file, bytes behind the picture's end included.
     package var byteCount: Int64
-    /// Whether a C2PA manifest is embedded; its signature is not checked.
+    /// Whether a C2PA manifest is embedded, or the XMP packet says where one is; no signature is checked.
     package var hasC2PA: Bool
+    /// Whether the XMP packet says how the picture came about: the property `DigitalSourceType` of IPTC.
+    package var hasDigitalSourceType: Bool
     /// The Exif orientation, 1...8, where stated; 5...8 swap width and height.
     package var orientation: Int?
     /// How many bytes follow the end of the picture: none in a clean file.
@@ -23,6 +25,7 @@ package struct ImageFacts: Sendable, Hashable {
         hasAlpha: Bool,
         byteCount: Int64,
         hasC2PA: Bool = false,
+        hasDigitalSourceType: Bool = false,
         orientation: Int? = nil,
         trailingByteCount: Int64 = 0
     ) {
@@ -32,6 +35,7 @@ package struct ImageFacts: Sendable, Hashable {
         self.hasAlpha = hasAlpha
         self.byteCount = byteCount
         self.hasC2PA = hasC2PA
+        self.hasDigitalSourceType = hasDigitalSourceType
         self.orientation = orientation
         self.trailingByteCount = trailingByteCount
     }

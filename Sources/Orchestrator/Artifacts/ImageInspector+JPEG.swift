@@ -23,6 +23,10 @@ struct JPEGWalker: ContainerWalker {
     private(set) var trailingByteCount: Int64 = 0
     private var orientation: Int?  // Exif stands before the frame header
     private var hasC2PA = false
+    private var xmp: XMPPacket?
+    private var offset: Int64 = 0  // of the bytes that are being consumed, in the file
+    private var segmentStart: Int64 = 0
+    private var xmpOffset: Int64 = 2  // where a new XMP packet goes
     var isComplete: Bool { place == .end }
 
     init(limits: ImageLimits) {
@@ -31,12 +35,14 @@ struct JPEGWalker: ContainerWalker {
 
     mutating func consume(_ bytes: Span<UInt8>) throws(ImageDefect) {
         var index = 0
+        defer { offset += Int64(bytes.count) }
         while index < bytes.count {
             switch place {
             case .start:
                 guard collector.take(from: bytes, at: &index) else { return }
                 place = .marker
             case .marker:
+                segmentStart = offset + Int64(index - 1)
                 try takeMarker(bytes[index])
                 index += 1
             case .length:
@@ -130,8 +136,13 @@ struct JPEGWalker: ContainerWalker {
             hasAlpha: false,
             limits: limits
         )
+        noteMetadata()
+    }
+
+    private mutating func noteMetadata() {
         outline?.orientation = orientation
         outline?.hasC2PA = hasC2PA
+        outline?.xmp = xmp
     }
 
     private mutating func endPayload() throws(ImageDefect) {
@@ -140,20 +151,45 @@ struct JPEGWalker: ContainerWalker {
             guard (1...4).contains(components), collector.bigEndian16(at: 0) == 8 + 3 * components else {
                 throw ImageDefect(.corrupt("the frame header"))
             }
+        } else if code == 0xE0 {
+            passOver()
         } else if code == 0xE1, kept.matches("Exif\0\0") {
             orientation = orientation ?? exifOrientation(kept.bytes[6...])
+            passOver()
+        } else if code == 0xE1, xmp == nil, kept.matches(Self.xmpName) {
+            let text = Array(kept.bytes[Self.xmpName.utf8CodeUnitCount...])
+            xmp = XMPPacket(range: segment, text: text)
+        } else if code == 0xE1, kept.matches("http://ns.adobe.com/xmp/extension/\0") {
+            // In parts, of which one segment holds but the first.
+            xmp = XMPPacket(range: xmp?.range ?? segment, text: nil)
         } else if code == 0xEB, isC2PA {
             hasC2PA = true
         }
-        outline?.hasC2PA = hasC2PA
-        outline?.orientation = orientation
+        noteMetadata()
         place = code == 0xDA ? .scan : .marker
     }
 
+    /// What stands before the packet itself in its segment (XMP specification, part 3, section 1.1.3).
+    static let xmpName: StaticString = "http://ns.adobe.com/xap/1.0/\0"
+
+    /// The current segment, complete, with its marker.
+    private var segment: Range<Int64> { segmentStart..<segmentStart + 2 + Int64(collector.bigEndian16(at: 0)) }
+
+    /// JFIF and Exif both want to be first, so that new segments go behind theirs.
+    private mutating func passOver() {
+        if segmentStart == xmpOffset { xmpOffset = segment.upperBound }
+    }
+
+    var xmpPlace: XMPPlace? {
+        isComplete ? XMPPlace(xmp, orAt: xmpOffset) : nil
+    }
+
     /// APP11 as a JPEG XT box (ISO/IEC 18477-3): `JP`, two counters of 2 and 4 bytes, a `jumb` box, in it a `jumd` box
-    /// whose type, a UUID, begins with `c2pa` in a C2PA manifest store.
+    /// whose type, a UUID, begins with `c2pa` in a C2PA manifest store. A box that goes on in further segments is told by
+    /// the first; one whose length is 1 has its true length, 8 bytes, behind its type.
     private var isC2PA: Bool {
-        kept.matches("JP") && kept.matches("jumb", at: 12) && kept.matches("jumd", at: 20)
-            && kept.matches("c2pa", at: 24)
+        guard kept.matches("JP"), kept.matches("jumb", at: 12) else { return false }
+        let inner = kept.bigEndian32(at: 8) == 1 ? 24 : 16
+        return kept.matches("jumd", at: inner + 4) && kept.matches("c2pa", at: inner + 8)
     }
 }

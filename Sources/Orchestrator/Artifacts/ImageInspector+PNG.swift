@@ -1,7 +1,7 @@
 /// Walks the chunks of a PNG file (PNG specification, third edition), every checksum verified.
 struct PNGWalker: ContainerWalker {
     static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    /// Exif data beyond this is not looked at; the orientation stands near the start.
+    /// Exif and XMP data beyond this are not looked at; the orientation stands near the start.
     private static let metadataLimit = 64 << 10
 
     private enum Place {
@@ -20,6 +20,8 @@ struct PNGWalker: ContainerWalker {
     private var needsPalette = false
     private var hasData = false
     private var dataEnded = false
+    private var offset: Int64 = 0  // of the bytes that are being consumed, in the file
+    private var chunkStart: Int64 = 0
 
     private(set) var outline: ImageOutline?
     private(set) var trailingByteCount: Int64 = 0
@@ -31,6 +33,7 @@ struct PNGWalker: ContainerWalker {
 
     mutating func consume(_ bytes: Span<UInt8>) throws(ImageDefect) {
         var index = 0
+        defer { offset += Int64(bytes.count) }
         while index < bytes.count {
             switch place {
             case .signature:
@@ -39,12 +42,13 @@ struct PNGWalker: ContainerWalker {
                 place = .header
             case .header:
                 guard collector.take(from: bytes, at: &index) else { return }
+                chunkStart = offset + Int64(index - 8)
                 try beginChunk()
             case .payload:
                 try takePayload(bytes, at: &index)
             case .checksum:
                 guard collector.take(from: bytes, at: &index) else { return }
-                try endChunk()
+                try endChunk(at: offset + Int64(index))
             case .end:
                 trailingByteCount += Int64(bytes.count - index)
                 return
@@ -67,7 +71,7 @@ struct PNGWalker: ContainerWalker {
         try checkOrder()
         crc = CRC32()
         crc.update(type.span)
-        keepsPayload = isChunk("IHDR") || isChunk("eXIf")
+        keepsPayload = isChunk("IHDR") || isChunk("eXIf") || (isChunk("iTXt") && outline?.xmp == nil)
         kept.restart(min(remaining, PNGWalker.metadataLimit))
         collector.restart(4)
         place = remaining > 0 ? .payload : .checksum
@@ -132,12 +136,30 @@ struct PNGWalker: ContainerWalker {
         )
     }
 
-    private mutating func endChunk() throws(ImageDefect) {
+    private mutating func endChunk(at end: Int64) throws(ImageDefect) {
         guard collector.bigEndian32(at: 0) == Int(crc.value) else {
             throw ImageDefect(.corrupt("the checksum of a \(String(decoding: chunk, as: UTF8.self)) chunk"))
         }
         if isChunk("eXIf") { outline?.orientation = exifOrientation(kept.bytes[...]) }
+        if isChunk("iTXt"), keepsPayload { noteXMP(chunkStart..<end) }
         collector.restart(8)
         place = isChunk("IEND") ? .end : .header
+    }
+
+    /// Takes the XMP packet out of an international text chunk: keyword, two bytes on compression, language and translated
+    /// keyword, each text ended by a zero.
+    private mutating func noteXMP(_ range: Range<Int64>) {
+        guard kept.matches("XML:com.adobe.xmp\0") else { return }
+        var packet: [UInt8]?
+        if kept.bytes.count == range.count - 12, kept.bytes.count > 20, kept.bytes[18] == 0 {
+            let texts = kept.bytes[20...].split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            packet = texts.count == 3 ? Array(texts[2]) : nil
+        }
+        outline?.xmp = XMPPacket(range: range, text: packet)
+    }
+
+    /// A new packet goes behind the header: 8 bytes of signature, 25 of IHDR.
+    var xmpPlace: XMPPlace? {
+        isComplete ? XMPPlace(outline?.xmp, orAt: 33) : nil
     }
 }

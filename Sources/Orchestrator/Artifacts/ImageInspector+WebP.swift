@@ -1,7 +1,8 @@
 /// Walks the chunks of a WebP file (RFC 9649) to the end that its RIFF header states.
 struct WebPWalker: ContainerWalker {
     private static let metadataLimit = 64 << 10
-    private static let extendedAlpha: UInt8 = 0x10
+    static let extendedAlpha: UInt8 = 0x10
+    static let extendedXMP: UInt8 = 0x04
     private static let extendedAnimation: UInt8 = 0x02
 
     private enum Place {
@@ -14,10 +15,14 @@ struct WebPWalker: ContainerWalker {
     private var fileRemaining = 0  // bytes up to the end stated by the RIFF header
     private var chunk = ""
     private var remaining = 0
+    private var payloadSize = 0
     private var isPadded = false
+    private var keepsPayload = false
     private var kept = ByteCollector(0)
-    private var isExtended = false
     private var hasData = false
+    private var offset: Int64 = 0  // of the bytes that are being consumed, in the file
+    private var chunkStart: Int64 = 0
+    private var extendedFlags: UInt8?
 
     private(set) var outline: ImageOutline?
     private(set) var trailingByteCount: Int64 = 0
@@ -29,6 +34,7 @@ struct WebPWalker: ContainerWalker {
 
     mutating func consume(_ bytes: Span<UInt8>) throws(ImageDefect) {
         var index = 0
+        defer { offset += Int64(bytes.count) }
         while index < bytes.count {
             switch place {
             case .file:
@@ -36,6 +42,7 @@ struct WebPWalker: ContainerWalker {
                 try beginFile()
             case .header:
                 guard collector.take(from: bytes, at: &index) else { return }
+                chunkStart = offset + Int64(index - 8)
                 try beginChunk()
             case .payload:
                 try takePayload(bytes, at: &index)
@@ -69,13 +76,15 @@ struct WebPWalker: ContainerWalker {
     private mutating func beginChunk() throws(ImageDefect) {
         chunk = String(decoding: collector.bytes[..<4], as: UTF8.self)
         remaining = collector.littleEndian32(at: 4)
+        payloadSize = remaining
         fileRemaining -= 8
         guard remaining <= fileRemaining else { throw ImageDefect(.corrupt("a chunk longer than the file")) }
         isPadded = remaining % 2 == 1 && remaining < fileRemaining
         if outline == nil, !["VP8 ", "VP8L", "VP8X"].contains(chunk) {
             throw ImageDefect(.corrupt("the first chunk is no image"))
         }
-        kept.restart(chunk == "EXIF" ? min(remaining, WebPWalker.metadataLimit) : min(remaining, 10))
+        keepsPayload = chunk == "EXIF" || (chunk == "XMP " && outline?.xmp == nil)
+        kept.restart(min(remaining, keepsPayload ? WebPWalker.metadataLimit : 10))
         place = .payload
         switch chunk {
         case "C2PA": outline?.hasC2PA = true
@@ -92,7 +101,7 @@ struct WebPWalker: ContainerWalker {
     private mutating func takePayload(_ bytes: Span<UInt8>, at index: inout Int) throws(ImageDefect) {
         let piece = bytes.extracting(index..<index + min(remaining, bytes.count - index))
         var taken = 0
-        if kept.bytes.count < 10 || chunk == "EXIF", kept.take(from: piece, at: &taken), taken > 0 { try readHead() }
+        if kept.bytes.count < 10 || keepsPayload, kept.take(from: piece, at: &taken), taken > 0 { try readHead() }
         index += piece.count
         remaining -= piece.count
         fileRemaining -= piece.count
@@ -101,6 +110,7 @@ struct WebPWalker: ContainerWalker {
 
     private mutating func endPayload() throws(ImageDefect) {
         if kept.bytes.isEmpty { try readHead() }
+        if chunk == "XMP ", keepsPayload { noteXMP() }
         if isPadded { place = .padding } else { try nextChunk() }
     }
 
@@ -144,7 +154,7 @@ struct WebPWalker: ContainerWalker {
         guard kept.bytes[0] & WebPWalker.extendedAnimation == 0 else {
             throw ImageDefect(.unsupported("animated WebP"))
         }
-        isExtended = true
+        extendedFlags = kept.bytes[0]
         outline = try ImageOutline(
             width: kept.littleEndian24(at: 4) + 1,
             height: kept.littleEndian24(at: 7) + 1,
@@ -162,5 +172,17 @@ struct WebPWalker: ContainerWalker {
             throw ImageDefect(.corrupt("an image smaller or larger than its canvas"))
         }
         outline?.hasAlpha = known.hasAlpha || hasAlpha
+    }
+
+    private mutating func noteXMP() {
+        let end = chunkStart + 8 + Int64(payloadSize) + (isPadded ? 1 : 0)
+        let text = kept.bytes.count == payloadSize ? kept.bytes : nil
+        outline?.xmp = XMPPacket(range: chunkStart..<end, text: text)
+    }
+
+    /// A new packet goes to the end of the RIFF file, which bytes of no meaning may follow.
+    var xmpPlace: XMPPlace? {
+        guard isComplete else { return nil }
+        return XMPPlace(outline?.xmp, orAt: offset - trailingByteCount, webPFlags: extendedFlags)
     }
 }

@@ -20,11 +20,15 @@ package struct ImageInspector: Sendable {
             height: outline.height,
             hasAlpha: outline.hasAlpha,
             byteCount: byteCount,
-            hasC2PA: outline.hasC2PA,
+            hasC2PA: outline.hasC2PA || outline.xmp?.namesManifest == true,
+            hasDigitalSourceType: outline.xmp?.hasDigitalSourceType == true,
             orientation: outline.orientation,
             trailingByteCount: walker.trailingByteCount
         )
     }
+
+    /// Where the picture has its XMP packet, or would have one; sure once ``finish()`` has returned.
+    package var xmpPlace: XMPPlace? { walker?.xmpPlace }
 
     /// Makes an inspector for one picture.
     package init(limits: ImageLimits = ImageLimits()) {
@@ -93,6 +97,8 @@ protocol ContainerWalker: Sendable {
     var isComplete: Bool { get }
     /// How many bytes came after it.
     var trailingByteCount: Int64 { get }
+    /// Where the XMP packet stands or would stand; nil until the picture is complete.
+    var xmpPlace: XMPPlace? { get }
 }
 
 /// The facts that lie inside a container.
@@ -102,6 +108,8 @@ struct ImageOutline: Sendable {
     var hasAlpha: Bool
     var hasC2PA = false
     var orientation: Int?
+    /// The first XMP packet, where one was found.
+    var xmp: XMPPacket?
 
     /// Checks a size against the limits before anything is made of it.
     init(width: Int, height: Int, hasAlpha: Bool, limits: ImageLimits) throws(ImageDefect) {

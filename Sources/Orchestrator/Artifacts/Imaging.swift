@@ -64,6 +64,8 @@ package struct ImagingError: Error, Sendable, Hashable {
         case unreadable(ImageDefect)
         /// The result could not be written, as for a size outside the format's range.
         case unwritable
+        /// The work took too long and was stopped.
+        case tooSlow
         /// Too much imaging work is already waiting.
         case busy
         /// The file could not be opened.

@@ -43,10 +43,10 @@ package final class Sweeper: Sendable {
         }
     }
 
-    /// Removes the bytes of a picture whose row was deleted, if nothing else refers to them and they are old enough; if
+    /// Removes the files of a picture whose row was deleted, if nothing else refers to them and they are old enough; if
     /// not, a later round will.
-    package func release(_ digest: String) async {
-        await remove([digest])
+    package func release(_ digests: [String]) async {
+        await remove(digests)
     }
 
     func sweepRecord() async {

@@ -17,3 +17,23 @@ extension Span<UInt8> {
         return index
     }
 }
+
+extension Span<UInt8> {
+    /// The first place at which `pattern` stands; for texts of some kilobytes.
+    package func range(of pattern: [UInt8], from start: Int = 0) -> Range<Int>? {
+        guard let first = pattern.first else { return nil }
+        var index = index(of: first, or: first, from: start)
+        while index + pattern.count <= count {
+            if pattern.indices.allSatisfy({ self[index + $0] == pattern[$0] }) { return index..<index + pattern.count }
+            index = self.index(of: first, or: first, from: index + 1)
+        }
+        return nil
+    }
+
+    /// The last place at which `pattern` stands.
+    package func lastRange(of pattern: [UInt8]) -> Range<Int>? {
+        var last: Range<Int>?
+        while let next = range(of: pattern, from: (last?.lowerBound ?? -1) + 1) { last = next }
+        return last
+    }
+}

@@ -190,7 +190,8 @@ struct AttemptRunner: Sendable {
             services: services,
             request: terms.plan.request,
             rendition: candidate.rendition,
-            fidelity: terms.plan.fidelity
+            fidelity: terms.plan.fidelity,
+            marking: terms.server.provenance
         )
         var finished: [(PictureFinisher.Finished, VendorPicture)] = []
         var failure: ProviderFailure?
@@ -203,7 +204,7 @@ struct AttemptRunner: Sendable {
         }
         guard !finished.isEmpty else { throw failure ?? ProviderFailure(.unusable, "no picture in the reply") }
         let (cleared, objection) = await terms.review.clear(finished, \.0.artifact)
-        try await publish(cleared.map(\.0.artifact))
+        try await publish(cleared.map(\.0.artifact) + cleared.compactMap(\.0.original))
         record.usage = delivery.usage
         record.delivered = cleared.count
         record.cost = candidate.settledCost(
@@ -261,6 +262,7 @@ struct AttemptRunner: Sendable {
             )
             record.seed = picture.seed
             record.revisedPrompt = picture.revisedPrompt
+            record.original = finished.original.map { OriginalFile(digest: $0.digest, format: $0.facts.format) }
             return DeliveredPicture(record: record, source: finished.artifact.source)
         }
     }

@@ -99,6 +99,10 @@ package struct ImageRecord: Sendable {
     package var seed: UInt64?
     package var revisedPrompt: String?
     package var isPublic: Bool
+    /// What its file says about how it came about.
+    package var provenance: Provenance?
+    /// The vendor's file, where what it says about that was lost when the picture was made into what was asked for.
+    package var original: OriginalFile?
 
     package init(
         id: ImageID,
@@ -130,6 +134,19 @@ package struct ImageRecord: Sendable {
         self.tier = tier
         self.cost = cost
         self.isPublic = isPublic
+        provenance = facts.provenance
+    }
+}
+
+/// The file that a stored picture was made from, kept beside it.
+package struct OriginalFile: Sendable, Hashable {
+    /// SHA-256 of the bytes, lower-case hex.
+    package var digest: String
+    package var format: ImageFormat
+
+    package init(digest: String, format: ImageFormat) {
+        self.digest = digest
+        self.format = format
     }
 }
 

@@ -13,6 +13,7 @@ package struct ServerSettings: Sendable {
     package var allowPrivateURLs = false
     package var defaultResponseFormat = ResponseFormat.url
     package var imagesPublic = false
+    package var provenance = ProvenanceMarking.keep
 
     package init() {}
 }

@@ -1,7 +1,10 @@
 extension PostgresSchema {
     /// What this release keeps its record in.
     static let record = PostgresSchema(
-        steps: [Step(version: 1, statements: people + work + books + service + indexes)],
+        steps: [
+            Step(version: 1, statements: people + work + books + service + indexes),
+            Step(version: 2, statements: provenance),
+        ],
         functions: Function.all
     )
 
@@ -244,6 +247,15 @@ extension PostgresSchema {
         )
         """,
         "CREATE TABLE constants (name \(text) PRIMARY KEY, value \(text) NOT NULL)",
+    ]
+
+    /// What pictures' files say about how they came about, and the files that they were made from.
+    private static let provenance = [
+        """
+        ALTER TABLE images ADD COLUMN provenance \(text), ADD COLUMN original_digest \(text),
+            ADD COLUMN original_format \(text), ADD CHECK ((original_digest IS NULL) = (original_format IS NULL))
+        """,
+        "CREATE INDEX images_of_original ON images (original_digest) WHERE original_digest IS NOT NULL",
     ]
 
     private static let indexes = [

@@ -43,6 +43,7 @@ extension PostgresStore {
         """
         SELECT d FROM unnest(string_to_array($1, ' ')) AS d
         WHERE NOT EXISTS (SELECT 1 FROM images WHERE digest = d)
+            AND NOT EXISTS (SELECT 1 FROM images WHERE original_digest = d)
             AND NOT EXISTS (SELECT 1 FROM jobs
                 WHERE status IN ('queued', 'running') AND strpos(request::text, d) > 0)
         """

@@ -35,6 +35,6 @@ extension Connection {
 extension GalleryEntry {
     /// Reads the columns that `Connection.galleryEntries` names.
     fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
-        self.init(time: row.time(18), image: try ImageRecord(row))
+        self.init(time: row.time(Connection.imageColumnCount), image: try ImageRecord(row))
     }
 }

@@ -3,8 +3,11 @@ internal import Orchestrator
 extension Connection {
     static let imageColumns = """
         SELECT images.id, job_id, images.owner, position, images.created_ms, digest, byte_count, format, width, height,
-            has_alpha, provider, images.model, tier, images.cost_micro_usd, seed_bits, revised_prompt, is_public
+            has_alpha, provider, images.model, tier, images.cost_micro_usd, seed_bits, revised_prompt, is_public,
+            provenance, original_digest, original_format
         """
+    /// How many those are: what a query adds comes behind them.
+    static let imageColumnCount: CInt = 21
 
     /// With what the picture's job says of it.
     private static let storedColumns =
@@ -16,14 +19,16 @@ extension Connection {
         try statement(
             """
             INSERT INTO images (id, job_id, owner, position, created_ms, digest, byte_count, format, width, height,
-                has_alpha, provider, model, tier, cost_micro_usd, seed_bits, revised_prompt, is_public)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                has_alpha, provider, model, tier, cost_micro_usd, seed_bits, revised_prompt, is_public,
+                provenance, original_digest, original_format)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         .bind(image.id).bind(image.job).bind(image.owner).bind(image.index).bind(image.created).bind(image.digest)
         .bind(image.byteCount).bind(word: image.format).bind(image.size.width).bind(image.size.height)
         .bind(image.hasAlpha).bind(image.provider).bind(image.model).bind(word: image.tier).bind(image.cost)
         .bind(image.seed.map(Int64.init(bitPattern:))).bind(image.revisedPrompt).bind(image.isPublic)
+        .bind(word: image.provenance).bind(image.original?.digest).bind(word: image.original?.format)
         .run()
     }
 
@@ -96,6 +101,7 @@ extension Connection {
             """
             SELECT value FROM json_each(?)
             WHERE NOT EXISTS (SELECT 1 FROM images WHERE digest = value)
+                AND NOT EXISTS (SELECT 1 FROM images WHERE original_digest = value)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE status IN ('queued', 'running') AND instr(request, value) > 0)
             """
         )
@@ -134,17 +140,21 @@ extension ImageRecord {
         )
         seed = row.optionalInteger(15).map(UInt64.init(bitPattern:))
         revisedPrompt = row.optionalText(16)
+        provenance = try row.optionalWord(18, "provenance")
+        if let digest = row.optionalText(19) {
+            original = OriginalFile(digest: digest, format: try row.word(20, "original_format"))
+        }
     }
 }
 
 extension StoredImage {
     /// Reads the columns that `Connection.storedColumns` names.
     fileprivate init(_ row: borrowing Row) throws(DatabaseError) {
-        let request = try row.json(19, "request")
+        let request = try row.json(Connection.imageColumnCount + 1, "request")
         self.init(
             image: try ImageRecord(row),
             prompt: request["prompt"]?.string ?? "",
-            operation: try row.word(18, "operation"),
+            operation: try row.word(Connection.imageColumnCount, "operation"),
             metadata: request["metadata"],
             user: request["user"]?.string
         )

@@ -7,6 +7,7 @@ extension Migration {
         Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
         Migration(version: 2, statements: [gallery]),
         Migration(version: 3, statements: books),
+        Migration(version: 4, statements: provenance),
     ]
 
     private static let users = """
@@ -111,6 +112,17 @@ extension Migration {
     private static let gallery = """
         CREATE TABLE gallery (time_ms INTEGER NOT NULL PRIMARY KEY, image_id TEXT NOT NULL UNIQUE) STRICT
         """
+
+    /// What pictures' files say about how they came about, and the files that they were made from.
+    private static let provenance = [
+        "ALTER TABLE images ADD COLUMN provenance TEXT",
+        "ALTER TABLE images ADD COLUMN original_digest TEXT",
+        """
+        ALTER TABLE images ADD COLUMN original_format TEXT
+        CHECK ((original_digest IS NULL) = (original_format IS NULL))
+        """,
+        "CREATE INDEX images_of_original ON images (original_digest) WHERE original_digest IS NOT NULL",
+    ]
 
     private static let indexes = [
         "CREATE INDEX keys_of_owner ON keys (owner, id)",

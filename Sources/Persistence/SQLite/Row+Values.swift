@@ -19,6 +19,13 @@ extension Row {
         return word
     }
 
+    func optionalWord<Word: RawRepresentable<String>>(
+        _ column: CInt,
+        _ name: String
+    ) throws(DatabaseError) -> Word? {
+        optionalText(column) == nil ? nil : try word(column, name)
+    }
+
     func json(_ column: CInt, _ name: String) throws(DatabaseError) -> JSON {
         guard let json = try optionalJSON(column, name) else { throw .unreadable("\(name) is absent") }
         return json

@@ -20,7 +20,8 @@ func flatWebP(width: Int, height: Int, _ color: FlatColor, note: String, padding
     var chunks: [UInt8] = Array("WEBP".utf8)
     chunks.appendRIFF("VP8X", canvas)
     chunks.appendRIFF("VP8L", stream.finish())
-    chunks.appendRIFF("XMP ", Array("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><!--\(note)--></x:xmpmeta>".utf8))
+    let rdf = "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><!--\(note)--></rdf:RDF>"
+    chunks.appendRIFF("XMP ", Array("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\(rdf)</x:xmpmeta>".utf8))
     if padding > 0 { chunks.appendRIFF("fill", .pattern(padding)) }
     var file = Array("RIFF".utf8)
     file.appendLittle32(chunks.count)

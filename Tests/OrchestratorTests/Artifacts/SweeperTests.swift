@@ -39,7 +39,7 @@ import Testing
         store("a1", used: age)
         await sweep()
         #expect(scene.storage.published.isEmpty != stays)
-        await sweeper.release("a1")
+        await sweeper.release(["a1"])
         #expect(scene.storage.published.isEmpty != stays)
     }
 
@@ -47,7 +47,7 @@ import Testing
         store("a1")
         scene.store.state.withLock { $0.failsToLookUp = true }
         await sweep()
-        await sweeper.release("a1")
+        await sweeper.release(["a1"])
         #expect(scene.storage.published == ["a1"] && removed.value == 0)
     }
 

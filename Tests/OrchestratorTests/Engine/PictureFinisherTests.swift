@@ -62,4 +62,37 @@ import Testing
         #expect(job.adapted.map(\.field) == expected.1)
         #expect(scene.storage.published == job.images.map(\.digest))
     }
+
+    @Test(arguments: [(3, 1), (500, 2)])
+    func `a paid picture waits for its turn to be converted, but not for ever`(busy: Int, attempts: Int) async throws {
+        let imaging = ScriptedImaging()
+        imaging.busyCalls.withLock { $0 = busy }
+        let scene = EngineScene(imaging: imaging)
+        var picture = ScriptedPicture()
+        picture.format = .webp
+        scene.upstream.script("a", .pictures(of: picture))
+        let job = try await scene.run(.two(), .sample { _ in })
+        #expect(job.status == .succeeded && job.attempts.count == attempts)
+        #expect(job.images.map(\.format) == [.png])
+    }
+
+    @Test(arguments: [(ImageFormat.png, false), (.webp, true)])
+    func `a C2PA manifest stays, or its file is kept beside the converted one`(
+        format: ImageFormat,
+        isConverted: Bool
+    ) async throws {
+        var picture = ScriptedPicture()
+        (picture.format, picture.hasC2PA, picture.number) = (format, true, 1)
+        scene.upstream.script("a", .pictures(of: picture))
+        let job = try await scene.run(.two(), .sample { _ in })
+        let image = try #require(job.images.first)
+        let vendors = OriginalFile(digest: String(decoding: picture.bytes, as: UTF8.self), format: format)
+        #expect(image.original == (isConverted ? vendors : nil))
+        #expect(image.provenance == (isConverted ? nil : .c2pa))
+        #expect(job.adapted.map(\.field) == (isConverted ? ["output_format", "provenance"] : []))
+        #expect(Set(scene.storage.published) == Set([image.digest, vendors.digest]))
+        let shown = JobAnswer.body(of: job) { _ in "" }["images"]?[0]
+        #expect(shown?["provenance"]?.string == (isConverted ? nil : "c2pa"))
+        #expect(shown?["original"]?["sha256"]?.string == (isConverted ? vendors.digest : nil))
+    }
 }

@@ -44,6 +44,25 @@ import Transport
         #expect(try await PostgresSchemaTests.rows(url) == "1|6\n2|9")
     }
 
+    @Test(arguments: 0..<PostgresSchema.record.steps.count)
+    func `every released version of the schema leads to the present one`(version: Int) async throws {
+        var old = PostgresSchema.record
+        old.steps = Array(old.steps.prefix(version))
+        old.functions = []
+        let columns = """
+            SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+            WHERE table_schema = 'public' ORDER BY table_name, column_name
+            """
+        let (migrated, fresh) = (try await SharedPostgresServer.fresh(), try await SharedPostgresServer.fresh())
+        try await PostgresSchemaTests.apply([old, .record], to: migrated)
+        try await PostgresSchemaTests.apply([.record], to: fresh)
+        let server = try await SharedPostgresServer.instance.server()
+        let found = try await server.query(columns, url: migrated)
+        #expect(found.contains("images|original_digest|text|YES"))
+        let expected = try await server.query(columns, url: fresh)
+        #expect(found == expected)
+    }
+
     @Test func `eight starts at once apply each step once`() async throws {
         let url = try await SharedPostgresServer.fresh()
         let schema = PostgresSchemaTests.schema(3, [PostgresSchemaTests.answer("yes", version: 1)])

@@ -121,6 +121,8 @@ struct JobGenerator {
         )
         image.seed = maybe { $0.random.next() }
         image.revisedPrompt = maybe { $0.text() }
+        image.provenance = maybe { $0.any(Provenance.self) }
+        image.original = maybe { OriginalFile(digest: $0.text(), format: $0.any(ImageFormat.self)) }
         return image
     }
 

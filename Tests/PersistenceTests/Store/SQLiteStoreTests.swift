@@ -212,6 +212,7 @@ import Testing
         ("SELECT * FROM images WHERE job_id = 'a' ORDER BY position", "images_of_job (job_id=?)"),
         ("SELECT * FROM images WHERE is_public = 1 ORDER BY id DESC LIMIT 20", "images_public"),
         ("SELECT 1 FROM images WHERE digest = 'a' LIMIT 1", "images_of_digest (digest=?)"),
+        ("SELECT 1 FROM images WHERE original_digest = 'a'", "images_of_original (original_digest=?)"),
         (galleryEntries + " AND time_ms < 7 ORDER BY time_ms DESC LIMIT 101", "gallery USING INTEGER PRIMARY KEY"),
         (galleryEntries + " AND time_ms = 7", "gallery USING INTEGER PRIMARY KEY (rowid=?)"),
         (galleryEntries + " AND image_id = 'a'", "sqlite_autoindex_gallery_1 (image_id=?)"),

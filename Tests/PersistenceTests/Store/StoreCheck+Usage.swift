@@ -74,12 +74,13 @@ extension StoreCheck {
             var shown = try await bench.accept(bench.acceptance(bench.job(costs: [1])))
             var image = bench.generator.image(of: shown, 0)
             image.digest = digest("a")
+            image.original = OriginalFile(digest: digest("d"), format: .png)
             shown.images = [image]
             _ = try await store.finish(bench.end(shown))
             var waiting = bench.job()
             waiting.request["images"] = [["sha256": .string(digest("b"))]]
             waiting = try await bench.accept(bench.acceptance(waiting))
-            let all = ["a", "b", "c"].map { digest($0) }
+            let all = ["a", "b", "c", "d"].map { digest($0) }
             #expect(try await store.unreferenced(all) == [digest("c")])
             _ = try await store.finish(bench.end(waiting, .failed))
             _ = try await store.deleteImage(image.id)

@@ -47,6 +47,7 @@ enum PostgresColumns {
     static let image = [
         "id", "job_id", "owner", "position", "created_ms", "digest", "byte_count", "format", "width", "height",
         "has_alpha", "provider", "model", "tier", "cost_micro_usd", "seed_bits", "revised_prompt", "is_public",
+        "provenance", "original_digest", "original_format",
     ]
 
     static func list(_ columns: [String]) -> String { columns.joined(separator: ", ") }

@@ -138,6 +138,10 @@ extension ImageRecord {
         )
         seed = try fields.optionalInteger("seed_bits").map(UInt64.init(bitPattern:))
         revisedPrompt = try fields.optionalText("revised_prompt")
+        provenance = try fields.optionalWord("provenance")
+        if let digest = try fields.optionalText("original_digest") {
+            original = OriginalFile(digest: digest, format: try fields.word("original_format"))
+        }
     }
 
     var postgresRow: JSONObject {
@@ -149,6 +153,8 @@ extension ImageRecord {
             "provider": .words(provider), "model": .words(model), "tier": .string(tier.rawValue),
             "cost_micro_usd": .money(cost), "seed_bits": .number(of: seed.map(Int64.init(bitPattern:))),
             "revised_prompt": .words(revisedPrompt), "is_public": .flag(isPublic),
+            "provenance": .words(provenance?.rawValue), "original_digest": .words(original?.digest),
+            "original_format": .words(original?.format.rawValue),
         ]
     }
 }

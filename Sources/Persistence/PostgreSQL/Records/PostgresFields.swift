@@ -106,6 +106,10 @@ struct PostgresFields: Sendable {
         return word
     }
 
+    func optionalWord<Word: RawRepresentable<String>>(_ name: String) throws(PostgresError) -> Word? {
+        try optionalText(name) == nil ? nil : try word(name)
+    }
+
     func json(_ name: String) throws(PostgresError) -> JSON { try PostgresFields.parse(text(name), name) }
 
     /// A structured value that the record keeps as JSON text, or nil.

@@ -10,8 +10,12 @@ struct EngineScene: Sendable {
     let services: EngineServices
     private let background: Watched<[Task<Void, Never>]>
 
-    init(time: ManualTime = ManualTime(), store: MemoryStore = MemoryStore(), storage: MemoryStorage = MemoryStorage())
-    {
+    init(
+        time: ManualTime = ManualTime(),
+        store: MemoryStore = MemoryStore(),
+        storage: MemoryStorage = MemoryStorage(),
+        imaging: ScriptedImaging = ScriptedImaging()
+    ) {
         self.time = time
         self.store = store
         self.storage = storage
@@ -21,7 +25,7 @@ struct EngineScene: Sendable {
         services = EngineServices(
             upstream: upstream,
             storage: storage,
-            imaging: ScriptedImaging(),
+            imaging: imaging,
             store: store,
             time: time,
             health: health,

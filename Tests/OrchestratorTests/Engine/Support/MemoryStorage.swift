@@ -67,7 +67,8 @@ final class MemorySink: ArtifactSink {
             width: picture.size.width,
             height: picture.size.height,
             hasAlpha: picture.hasAlpha,
-            byteCount: Int64(bytes.count)
+            byteCount: Int64(bytes.count),
+            hasC2PA: picture.hasC2PA
         )
         return StagedArtifact(digest: String(decoding: bytes, as: UTF8.self), facts: facts, source: .bytes(bytes))
     }
@@ -75,6 +76,9 @@ final class MemorySink: ArtifactSink {
 
 /// Works on pictures that are text.
 struct ScriptedImaging: Imaging {
+    /// So many conversions find the line full.
+    let busyCalls = Lock(0)
+
     private func picture(_ source: ByteSource) throws(ImagingError) -> ScriptedPicture {
         guard case .bytes(let bytes) = source, let picture = ScriptedPicture(bytes) else {
             throw ImagingError(.unreadable(ImageDefect(.notAnImage)), "no picture")
@@ -98,9 +102,15 @@ struct ScriptedImaging: Imaging {
     func hasTransparency(_ source: ByteSource) async throws(ImagingError) -> Bool { try picture(source).hasAlpha }
 
     func convert(_ source: ByteSource, _ conversion: ImageConversion) async throws(ImagingError) -> [UInt8] {
+        let isBusy = busyCalls.withLock { calls in
+            calls -= 1
+            return calls >= 0
+        }
+        if isBusy { throw ImagingError(.busy, "64 pictures are waiting") }
         var picture = try picture(source)
         picture.format = conversion.format
         picture.size = conversion.size ?? picture.size
+        picture.hasC2PA = false
         return picture.bytes
     }
 

@@ -7,18 +7,21 @@ struct ScriptedPicture: Sendable, Hashable {
     var hasAlpha = false
     /// Makes otherwise equal pictures different.
     var number = 0
+    var hasC2PA = false
 
     init() {}
 
     init?(_ bytes: [UInt8]) {
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        guard words.count == 4, let format = ImageFormat(name: words[0]), let size = PixelSize(words[1]),
+        guard words.count == 4 || words.count == 5, let format = ImageFormat(name: words[0]),
+            let size = PixelSize(words[1]),
             let number = Int(words[3].dropFirst())
         else { return nil }
         (self.format, self.size, self.hasAlpha, self.number) = (format, size, words[2] == "alpha", number)
+        hasC2PA = words.last == "c2pa"
     }
 
     var bytes: [UInt8] {
-        Array("\(format.rawValue) \(size) \(hasAlpha ? "alpha" : "opaque") #\(number)".utf8)
+        Array("\(format.rawValue) \(size) \(hasAlpha ? "alpha" : "opaque") #\(number)\(hasC2PA ? " c2pa" : "")".utf8)
     }
 }
