@@ -59,6 +59,14 @@ let package = Package(
         module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
+        // What the imaging costs, for `Benchmarks/imaging.py`.
+        .executableTarget(
+            name: "imaging-bench",
+            dependencies: ["Imaging", "Orchestrator"],
+            path: "Benchmarks/Imaging",
+            swiftSettings: strict
+        ),
+
         // Stand-ins for the vendors' APIs, for tests of any layer.
         .target(
             name: "FakeVendors",
@@ -77,6 +85,15 @@ let package = Package(
             exclude: ["Support/official_client.py"]
         ),
 
+        // Everything that reads bytes from outside, with the promises that each input must leave whole.
+        .target(
+            name: "Fuzzing",
+            dependencies: ["Orchestrator", "Transport", "Configuration", "Providers"],
+            path: "Tests/Fuzzing",
+            swiftSettings: strict
+        ),
+        tests("FuzzingTests", ["Fuzzing"]),
+
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
@@ -87,3 +104,15 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
     ]
 )
+
+// The fuzzer needs libFuzzer and its instrumentation, which `scripts/fuzz` asks for: see there.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Fuzzing"],
+            path: "Tests/FuzzDriver",
+            swiftSettings: strict + [.enableExperimentalFeature("Extern")]
+        )
+    )
+}

@@ -51,6 +51,24 @@ static inline int cvips_load_file(
     return -1;
 }
 
+// A signal's handler: libvips asks between strips of pixels. The deadline lies behind the word "deadline" in the image.
+static inline void cvips_stop_when_late(VipsImage *image, VipsProgress *progress, gpointer data) {
+    (void) progress;
+    if (g_get_monotonic_time() >= *(gint64 *) data) vips_image_set_kill(image, TRUE);
+}
+
+// Connecting a signal is a macro. Whatever is made of the image stops so many microseconds from now.
+static inline void cvips_limit_time(VipsImage *image, gint64 microseconds) {
+    gint64 *deadline = g_new(gint64, 1);
+    *deadline = g_get_monotonic_time() + microseconds;
+    g_object_set_data_full(G_OBJECT(image), "deadline", deadline, g_free);
+    vips_image_set_progress(image, TRUE);
+    g_signal_connect(image, "eval", G_CALLBACK(cvips_stop_when_late), deadline);
+}
+
+// A macro: what all pixels take, decoded.
+static inline guint64 cvips_decoded_bytes(VipsImage *image) { return VIPS_IMAGE_SIZEOF_IMAGE(image); }
+
 // Variadic; reads every pixel.
 static inline int cvips_average(VipsImage *in, double *out) { return vips_avg(in, out, NULL); }
 

@@ -9,14 +9,25 @@ package final class VipsImaging: Imaging {
     private static let previewQuality = 80
 
     private let limits: ImageLimits
+    private let timeLimit: Duration
+    private let maxDecodedBytes: UInt64
     private let pool: ImagingPool
 
     /// Makes the service; libvips itself starts with the first picture.
     ///
-    /// Each thread may hold one decoded picture, four bytes a pixel, beside the rows that it works on.
-    package init(limits: ImageLimits = ImageLimits(), threads: Int = 2, maxWaiting: Int = 64) {
+    /// Most pictures are read row by row; a picture that is interlaced or stands on its side is held whole, by each thread
+    /// one, of at most `maxDecodedBytes`. `timeLimit` is for the work on one picture, without its wait for a thread.
+    package init(
+        limits: ImageLimits = ImageLimits(),
+        threads: Int = 2,
+        maxWaiting: Int = 64,
+        timeLimit: Duration = .seconds(30),
+        maxDecodedBytes: UInt64 = 512 << 20
+    ) {
         precondition(threads >= 1 && maxWaiting >= 0)
         self.limits = limits
+        self.timeLimit = timeLimit
+        self.maxDecodedBytes = maxDecodedBytes
         pool = ImagingPool(threads: threads, maxWaiting: maxWaiting)
     }
 
@@ -90,7 +101,7 @@ package final class VipsImaging: Imaging {
         turns: Bool = false,
         _ work: @escaping @Sendable (borrowing VipsPicture, ImageFacts) throws(ImagingError) -> Value
     ) async throws(ImagingError) -> Value {
-        try await pool.run { [limits] () throws(ImagingError) in
+        try await pool.run { [self] () throws(ImagingError) in
             let facts = try source.inspected(limits)
             try VipsLibrary.start()
             let isTurned = turns && (facts.orientation ?? 1) != 1
@@ -98,13 +109,33 @@ package final class VipsImaging: Imaging {
             switch source {
             case .bytes(let bytes):
                 return try VipsPicture.withPicture(in: bytes.span, loading) { (picture) throws(ImagingError) in
-                    try work(picture, facts)
+                    try limited(picture, facts, work)
                 }
             case .file(let path, _):
                 return try VipsPicture.withPicture(at: path, loading) { (picture) throws(ImagingError) in
-                    try work(picture, facts)
+                    try limited(picture, facts, work)
                 }
             }
+        }
+    }
+
+    /// Works on a picture within the bounds of memory and time.
+    private func limited<Value>(
+        _ picture: borrowing VipsPicture,
+        _ facts: ImageFacts,
+        _ work: (borrowing VipsPicture, ImageFacts) throws(ImagingError) -> Value
+    ) throws(ImagingError) -> Value {
+        guard picture.decodedBytes <= maxDecodedBytes else {
+            let defect = ImageDefect(.tooManyPixels(width: facts.width, height: facts.height))
+            throw ImagingError(.unreadable(defect), "\(picture.decodedBytes) bytes when decoded")
+        }
+        picture.limitTime(to: timeLimit)
+        let end = ContinuousClock.now + timeLimit
+        do throws(ImagingError) {
+            return try work(picture, facts)
+        } catch {
+            guard ContinuousClock.now >= end else { throw error }
+            throw ImagingError(.tooSlow, "stopped after \(timeLimit): \(error.detail)")
         }
     }
 }

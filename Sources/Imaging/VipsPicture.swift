@@ -57,6 +57,15 @@ internal import Orchestrator
     var width: Int { unsafe Int(vips_image_get_width(handle)) }
     /// Pixels down.
     var height: Int { unsafe Int(vips_image_get_height(handle)) }
+    /// What all pixels take in memory, decoded.
+    var decodedBytes: UInt64 { unsafe UInt64(cvips_decoded_bytes(handle)) }
+
+    /// Makes everything that is done with the picture fail once so much time has passed.
+    func limitTime(to duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        unsafe cvips_limit_time(handle, Int(seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000))
+    }
+
     var hasAlpha: Bool { unsafe vips_image_hasalpha(handle) != 0 }
 
     /// Decodes every pixel.
