@@ -61,18 +61,23 @@ package struct ConfigurationLoader: Sendable {
     /// Examines a file and says everything that is to be said about it; a variable that is not set is a warning here.
     package func check(_ path: String, today: Day) -> CheckReport {
         do throws(Failure) {
-            let reading = Reading(
-                try bytes(of: path),
-                file: path,
-                directory: ConfigurationFile.directory(of: path),
-                kinds: kinds,
-                environment: environment,
-                today: today
-            )
-            return CheckReport(file: path, reading: reading)
+            return check(try bytes(of: path), as: path, today: today)
         } catch {
             return CheckReport(file: path, registry: nil, errors: error.errors, warnings: error.warnings)
         }
+    }
+
+    /// The same for the bytes of a file.
+    package func check(_ bytes: [UInt8], as path: String, today: Day) -> CheckReport {
+        let reading = Reading(
+            bytes,
+            file: path,
+            directory: ConfigurationFile.directory(of: path),
+            kinds: kinds,
+            environment: environment,
+            today: today
+        )
+        return CheckReport(file: path, reading: reading)
     }
 
     private func bytes(of path: String) throws(Failure) -> [UInt8] {

@@ -1,9 +1,9 @@
 import CLLHTTP
 
 /// A request the server answers itself.
-struct Rejection: Error, Equatable {
-    var status: Int
-    var reason: String
+package struct Rejection: Error, Equatable {
+    package var status: Int
+    package var reason: String
 
     init(_ status: Int, _ reason: String) {
         self.status = status
@@ -12,27 +12,27 @@ struct Rejection: Error, Equatable {
 }
 
 /// The head of one request, checked.
-struct ParsedHead {
-    var method: HTTPMethod
-    var headers: HTTPHeaders
+package struct ParsedHead {
+    package var method: HTTPMethod
+    package var headers: HTTPHeaders
     var target: Range<Int>
     var path: Range<Int>
     var minorVersion: Int
     var isKeepAlive: Bool
     /// nil when the body is chunked.
-    var contentLength: Int64?
+    package var contentLength: Int64?
     var expectsContinue: Bool
 }
 
 /// llhttp over one connection: heads as they arrive, then the chunks of a chunked body.
 ///
 /// llhttp keeps state between calls, so its struct stays at one address; this type owns it.
-@safe struct HeadParser: ~Copyable {
+@safe package struct HeadParser: ~Copyable {
     private let parser: UnsafeMutablePointer<head_parser>
     private let maxTargetBytes: Int
     private let maxHeaderBytes: Int
 
-    init(maxTargetBytes: Int, maxHeaderBytes: Int) {
+    package init(maxTargetBytes: Int, maxHeaderBytes: Int) {
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: head_parser())
         self.maxTargetBytes = maxTargetBytes
@@ -50,7 +50,7 @@ struct ParsedHead {
     /// Parses the bytes of the head from offset `start`; `bytes[0]` is the request's first byte.
     ///
     /// Returns the offset behind the head, or nil while it is not complete.
-    mutating func parse(_ bytes: [UInt8], from start: Int) throws(Rejection) -> Int? {
+    package mutating func parse(_ bytes: [UInt8], from start: Int) throws(Rejection) -> Int? {
         var end = 0
         let code = unsafe bytes.withUnsafeBytes { buffer in
             unsafe head_parser_head(
@@ -70,7 +70,7 @@ struct ParsedHead {
     }
 
     /// Checks a complete head, whose bytes `arena` holds and nothing else.
-    func head(arena: consuming [UInt8]) throws(Rejection) -> ParsedHead {
+    package func head(arena: consuming [UInt8]) throws(Rejection) -> ParsedHead {
         let isClean = unsafe arena.withUnsafeBytes { buffer in
             unsafe head_is_clean(buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count) != 0
         }
@@ -110,7 +110,8 @@ struct ParsedHead {
 
     /// Decodes chunked bytes in place: returns how many decoded bytes are at the start, where undecoded ones go on, and
     /// whether the body is complete; nil when the framing is broken.
-    mutating func decode(_ bytes: UnsafeMutableRawBufferPointer) -> (decoded: Int, end: Int, isComplete: Bool)? {
+    package mutating func decode(_ bytes: UnsafeMutableRawBufferPointer) -> (decoded: Int, end: Int, isComplete: Bool)?
+    {
         var end = 0
         let code = unsafe head_parser_body(
             parser,

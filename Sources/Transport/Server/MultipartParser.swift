@@ -126,10 +126,11 @@ package struct MultipartParser {
         }
         if rest.count == 1, rest.first == 0x2D { return nil }
         // Blanks between the boundary and the line's end are "transport padding".
-        guard let end = rest.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }), end + 1 < rest.endIndex else {
-            if rest.count > limits.headerBytes { throw MultipartError("a delimiter line of the form is too long") }
-            return nil
+        let end = rest.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? rest.endIndex
+        if end - rest.startIndex > limits.headerBytes {
+            throw MultipartError("a delimiter line of the form is too long")
         }
+        guard end + 1 < rest.endIndex else { return nil }
         guard rest[end] == 0x0D, rest[end + 1] == 0x0A else {
             throw MultipartError("a delimiter of the form is followed by other text")
         }
@@ -142,8 +143,10 @@ package struct MultipartParser {
     private mutating func header() throws(MultipartError) -> MultipartPart? {
         let rest = buffer[position...]
         if rest.starts(with: [0x0D, 0x0A]) { throw MultipartError("a part of the form has no header") }
-        guard let end = find([0x0D, 0x0A, 0x0D, 0x0A]), end - position <= limits.headerBytes else {
-            if rest.count > limits.headerBytes {
+        let emptyLine: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
+        guard let end = find(emptyLine), end - position <= limits.headerBytes else {
+            // A header of just the length that is allowed may lack the last byte of its end.
+            if rest.count >= limits.headerBytes + emptyLine.count {
                 throw MultipartError("the header of a part is longer than \(limits.headerBytes) bytes")
             }
             return nil

@@ -10,8 +10,12 @@ import Testing
         case failure
     }
 
-    private func parse(_ pieces: [ArraySlice<UInt8>], boundary: String = "B") -> Outcome {
-        var parser = MultipartParser(boundary: boundary)
+    private func parse(
+        _ pieces: [ArraySlice<UInt8>],
+        boundary: String = "B",
+        limits: MultipartParser.Limits = MultipartParser.Limits()
+    ) -> Outcome {
+        var parser = MultipartParser(boundary: boundary, limits: limits)
         var parts: [MultipartPart] = []
         var contents: [[UInt8]] = []
         var isInside = false
@@ -70,6 +74,24 @@ import Testing
             #expect(parse([bytes[..<split], bytes[split...]]) == expected)
         }
         #expect(parse(bytes.indices.map { bytes[$0...$0] }) == expected)
+    }
+
+    /// Found by fuzzing: the end of a header counted towards its length when it came in two pieces.
+    @Test(arguments: [(0, true), (1, false)])
+    func `a header or padding at its limit is taken wherever it is split`(excess: Int, isTaken: Bool) {
+        let header = "Content-Disposition: form-data; name=\"a\""
+        for (prefix, filling) in [("--B\r\n\(header)", "b"), ("--B", " ")] {
+            let isHeader = filling == "b"
+            var limits = MultipartParser.Limits()
+            limits.headerBytes = isHeader ? header.utf8.count + 20 : 60
+            let room = isHeader ? 20 - "\r\nX: ".utf8.count : 60
+            let long = prefix + (isHeader ? "\r\nX: " : "") + String(repeating: filling, count: room + excess)
+            let form = Array((long + (isHeader ? "" : "\r\n\(header)") + "\r\n\r\n1\r\n--B--\r\n").utf8)
+            for split in 0...form.count {
+                let outcome = parse([form[..<split], form[split...]], limits: limits)
+                #expect((outcome == .parts([MultipartPart(name: "a")], ["1"])) == isTaken, "at \(split)")
+            }
+        }
     }
 
     @Test func `random content split at random gives itself`() {
