@@ -33,7 +33,10 @@ import Testing
                 #expect(refused.header("x-request-id") != nil)
             }
             #expect(scene.farm.creates.count == 4)
+            // Known to be away, it is waited for no longer.
+            let known = ContinuousClock.now
             #expect(try await scene.client.get("/health/ready").status == 503)
+            #expect(ContinuousClock.now - known < .seconds(5))
             #expect(try await scene.client.get("/health/live").status == 200)
             gate.open()
             await scene.farm.replicate.until { $0.creates.count == 4 && $0.creates.allSatisfy(\.isFinished) }

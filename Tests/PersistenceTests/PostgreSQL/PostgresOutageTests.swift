@@ -8,6 +8,7 @@ import Testing
     private static let limits: PostgresPoolLimits = {
         var limits = PostgresPoolLimits()
         limits.deadline = .seconds(30)
+        limits.deadlineWhileAway = .seconds(30)
         return limits
     }()
 
