@@ -114,7 +114,8 @@ struct ImageOutline: Sendable {
     /// Checks a size against the limits before anything is made of it.
     init(width: Int, height: Int, hasAlpha: Bool, limits: ImageLimits) throws(ImageDefect) {
         guard width > 0, height > 0 else { throw ImageDefect(.corrupt("a width or height of 0")) }
-        guard width.multipliedReportingOverflow(by: height).partialValue <= limits.maxPixels else {
+        let pixels = width.multipliedReportingOverflow(by: height)
+        guard !pixels.overflow, pixels.partialValue <= limits.maxPixels else {
             throw ImageDefect(.tooManyPixels(width: width, height: height))
         }
         self.width = width

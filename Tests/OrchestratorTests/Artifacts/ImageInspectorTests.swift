@@ -87,6 +87,14 @@ import Testing
         #expect(defect(in: bytes, pieces: 1) == .tooManyPixels(width: 40_000, height: 40_000))
     }
 
+    /// Found by fuzzing: the product of two 32-bit numbers is more than an `Int` holds.
+    @Test func `a PNG whose pixels overflow their count is refused`() throws {
+        var bytes = try ImageFixture.bytes("rgb.png")
+        bytes.replaceSubrange(16..<24, with: [UInt8](repeating: 0xFF, count: 8))
+        let size = 0xFFFF_FFFF
+        #expect(defect(in: Array(bytes[..<29])) == .tooManyPixels(width: size, height: size))
+    }
+
     @Test func `after a defect every call throws it again`() throws {
         let bytes = Array("GIF89a".utf8) + [UInt8](repeating: 0, count: 300)
         var inspector = ImageInspector()
