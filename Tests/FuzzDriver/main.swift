@@ -12,14 +12,17 @@ private func runDriver(
 /// Chosen before the first input; the fuzzer has one thread.
 nonisolated(unsafe) private var target = FuzzTarget.base64
 
-guard CommandLine.arguments.count > 1, let named = FuzzTarget(rawValue: CommandLine.arguments[1]) else {
+// For a merge libFuzzer starts this program again, with its own options alone: the target is then in the environment.
+let variable = "FUZZ_TARGET"
+var words = CommandLine.arguments
+if words.count > 1, FuzzTarget(rawValue: words[1]) != nil { setenv(variable, words.remove(at: 1), 1) }
+guard let name = unsafe getenv(variable), let named = FuzzTarget(rawValue: unsafe String(cString: name)) else {
     print("usage: fuzz TARGET [CORPUS…] [libFuzzer options]; targets: \(FuzzTarget.allCases.map(\.rawValue))")
     exit(2)
 }
 unsafe target = named
 
 // What libFuzzer keeps must stay where it is to the end of the process.
-let words = [CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)
 var count = CInt(words.count)
 let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
 for (index, word) in words.enumerated() { unsafe list[index] = strdup(word) }
