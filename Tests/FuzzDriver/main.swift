@@ -15,8 +15,11 @@ nonisolated(unsafe) private var target = FuzzTarget.base64
 // For a merge libFuzzer starts this program again, with its own options alone: the target is then in the environment.
 let variable = "FUZZ_TARGET"
 var words = CommandLine.arguments
-if words.count > 1, FuzzTarget(rawValue: words[1]) != nil { setenv(variable, words.remove(at: 1), 1) }
-guard let name = unsafe getenv(variable), let named = FuzzTarget(rawValue: unsafe String(cString: name)) else {
+if words.count > 1, FuzzTarget(rawValue: words[1]) != nil {
+    unsafe setenv(variable, words.remove(at: 1), 1)
+}
+let name = unsafe getenv(variable).map { unsafe String(cString: $0) } ?? ""
+guard let named = FuzzTarget(rawValue: name) else {
     print("usage: fuzz TARGET [CORPUS…] [libFuzzer options]; targets: \(FuzzTarget.allCases.map(\.rawValue))")
     exit(2)
 }
