@@ -1,7 +1,10 @@
 extension PostgresSchema {
     /// What this release keeps its record in.
     static let record = PostgresSchema(
-        steps: [Step(version: 1, statements: people + work + books + service + indexes)],
+        steps: [
+            Step(version: 1, statements: people + work + books + service + indexes),
+            Step(version: 2, statements: reckonings),
+        ],
         functions: Function.all
     )
 
@@ -58,6 +61,11 @@ extension PostgresSchema {
             detail \(text) NOT NULL
         )
         """,
+    ]
+
+    private static let reckonings = [
+        "ALTER TABLE attempts ADD COLUMN quoted_micro_usd bigint",
+        "ALTER TABLE attempts ADD COLUMN billed_micro_usd bigint",
     ]
 
     private static let work = [

@@ -7,6 +7,7 @@ extension Migration {
         Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
         Migration(version: 2, statements: [gallery]),
         Migration(version: 3, statements: books),
+        Migration(version: 4, statements: reckonings),
     ]
 
     private static let users = """
@@ -111,6 +112,12 @@ extension Migration {
     private static let gallery = """
         CREATE TABLE gallery (time_ms INTEGER NOT NULL PRIMARY KEY, image_id TEXT NOT NULL UNIQUE) STRICT
         """
+
+    /// What the pictures that an attempt made were said to cost, and what they were billed.
+    private static let reckonings = [
+        "ALTER TABLE attempts ADD COLUMN quoted_micro_usd INTEGER",
+        "ALTER TABLE attempts ADD COLUMN billed_micro_usd INTEGER",
+    ]
 
     private static let indexes = [
         "CREATE INDEX keys_of_owner ON keys (owner, id)",

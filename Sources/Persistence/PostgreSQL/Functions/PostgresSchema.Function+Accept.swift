@@ -22,7 +22,7 @@ extension PostgresSchema.Function {
     /// the one that is wanted.
     static let accept = PostgresSchema.Function(
         name: "orchestrator_accept",
-        version: 1,
+        version: 2,
         text: """
             CREATE OR REPLACE FUNCTION orchestrator_accept(a jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
             DECLARE

@@ -15,7 +15,7 @@ extension PostgresSchema.Function {
     /// call was lost and the end that is found under this fence is the one that is wanted.
     static let finish = PostgresSchema.Function(
         name: "orchestrator_finish",
-        version: 1,
+        version: 2,
         text: """
             CREATE OR REPLACE FUNCTION orchestrator_finish(a jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
             DECLARE
