@@ -77,6 +77,9 @@ let package = Package(
             exclude: ["Support/official_client.py"]
         ),
 
+        // Our quotes against the price books of the fake vendors.
+        tests("QuoteTests", ["FakeVendors", "Configuration", "Providers", "Orchestrator"]),
+
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),

@@ -38,6 +38,11 @@ extension RegistryReader {
         diagnostics.read(node) { node throws(ConfigError) in try node.dollars() }
     }
 
+    /// What is no price of a picture by itself.
+    private static let surcharges: Set<String> = [
+        "per_reference", "per_reference_megapixel", "per_partial", "megapixel_pixels", "megapixel_rounding",
+    ]
+
     /// Finds keys that say two things of the same picture, or nothing at all.
     private func checkCombination(_ node: ConfigNode, _ table: PriceTable, _ shapes: ShapeRange) {
         if let base = node["base"], node["default"] != nil {
@@ -46,7 +51,7 @@ extension RegistryReader {
         if table.isByTokens, let more = node["per_megapixel"] {
             diagnostics.error(more.error("cannot stand beside 'default: tokens'", hint: "tokens count the pixels"))
         }
-        let megapixels = table.perMegapixel != nil || table.perReferenceMegapixel != nil
+        let megapixels = node["per_megapixel"] != nil || node["per_reference_megapixel"] != nil
         for name in ["megapixel_pixels", "megapixel_rounding"] where !megapixels {
             guard let key = node[name] else { continue }
             diagnostics.error(key.error("nothing is priced by the megapixel", hint: "add 'per_megapixel'"))
@@ -56,10 +61,7 @@ extension RegistryReader {
                 node.error("auto", "is required: the vendor may choose the size, and nothing bounds its pixels")
             )
         }
-        let hasPrice =
-            !table.bySize.isEmpty || table.otherwise != nil || table.automatic != nil || table.isByTokens
-            || table.perMegapixel != nil
-        if !hasPrice, !node.entries.isEmpty {
+        if !node.entries.isEmpty, node.entries.allSatisfy({ Self.surcharges.contains($0.name) }) {
             diagnostics.error(node.error("has no price for a picture", hint: "add 'default', or a size"))
         }
         if case .sizes(let sizes) = shapes, table.otherwise == nil, table.perMegapixel == nil, !table.isByTokens {

@@ -91,6 +91,7 @@ package enum Constraint: String, Sendable, CaseIterable {
     case negativePrompt = "negative_prompt"
     case style, moderation, user
     case compression = "output_compression"
+    case partialImages = "partial_images"
     case price
     case minScore = "min_score"
     case maxCost = "max_cost"
