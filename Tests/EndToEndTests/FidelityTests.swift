@@ -82,9 +82,11 @@ import Testing
         if part.name == "output_compression", pin.hasPrefix("replicate") { body["output_format"] = "webp" }
         let reply = try await scene.client.post(Scene.generations, .object(body))
         guard word != "refused" else {
-            #expect(reply.status == 400 && reply.errorCode == "no_eligible_provider", "\(name): \(reply.text.prefix(200))")
+            let isRefused = reply.status == 400 && reply.errorCode == "no_eligible_provider"
+            #expect(isRefused, "\(name): \(reply.text.prefix(200))")
             let preview = try await scene.client.post("/v1/routes/explain", .object(body)).json
-            let excluded = preview?["excluded"]?.array?.first { $0["provider"]?.string == String(pin.prefix { $0 != "/" }) }
+            let provider = String(pin.prefix { $0 != "/" })
+            let excluded = preview?["excluded"]?.array?.first { $0["provider"]?.string == provider }
             let constraint = excluded?["constraint"]?.string
             // A compression in a format that must be made here fails for its format.
             #expect(constraint == part.constraint || part.name == "output_compression", "\(name): \(constraint ?? "")")

@@ -145,8 +145,9 @@ extension FakeReply {
         if header("content-type")?.hasPrefix("text/event-stream") == true {
             let text = String(decoding: body, as: UTF8.self)
             let last = try #require(text.split(separator: "\n").last { $0.hasPrefix("data: ") })
-            let event = WireEvent(name: "", document: try JSON(parsing: Array(last.utf8.dropFirst("data: ".utf8.count))))
-            guard case .completed(_, let usage) = try adapter.decode(event, to: call) else { return nil }
+            let document = try JSON(parsing: Array(last.utf8.dropFirst("data: ".utf8.count)))
+            let step = try adapter.decode(WireEvent(name: "", document: document), to: call)
+            guard case .completed(_, let usage) = step else { return nil }
             return usage
         }
         let document = try #require(json)

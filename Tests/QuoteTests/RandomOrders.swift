@@ -27,7 +27,8 @@ struct RandomOrders {
 
     /// Pictures to send along: small files, some with more pixels than a megapixel.
     private static let pictures: [InputImage] = [(64, 64), (512, 384), (1024, 1024), (1200, 900), (2048, 1024)].map {
-        width, height in
+        width,
+        height in
         let bytes = PictureMaker.make(.png, width: width, height: height, number: 1)
         return InputImage(
             source: .bytes(bytes),

@@ -130,7 +130,8 @@ private struct Probe {
         case .webp: request.format = .webp
         case .compression:
             // In a format that the model makes, if there is one: how others are made is said of them.
-            request.format = capabilities.formats.contains(.jpeg) || !capabilities.formats.contains(.webp) ? .jpeg : .webp
+            let isWebP = capabilities.formats.contains(.webp) && !capabilities.formats.contains(.jpeg)
+            request.format = isWebP ? .webp : .jpeg
             request.compression = 60
         case .transparency: request.background = .transparent
         case .seed: request.seed = 7

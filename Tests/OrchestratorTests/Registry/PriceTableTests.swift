@@ -37,10 +37,10 @@ import Testing
     static let promises: [Promise] = [
         Promise(name: "flat", table: PriceTable(flat: usd("0.03")), price: "0.03"),
         Promise(name: "flat, vendor's choice", table: PriceTable(flat: usd("0.03")), size: nil, price: "0.03"),
-        Promise(name: "flat, with early views by tokens", table: PriceTable(flat: usd("0.03")), earlyViews: 3, price: "0.039"),
+        Promise(name: "flat, early views", table: PriceTable(flat: usd("0.03")), earlyViews: 3, price: "0.039"),
         Promise(name: "megapixels", table: megapixels, price: "0.051943"),
         Promise(name: "megapixels of a million", table: megapixels, size: "1000x1000", price: "0.05"),
-        Promise(name: "a pixel, half up", table: table { $0.perMegapixel = usd("0.5") }, size: "1x1", price: "0.000001"),
+        Promise(name: "half up", table: table { $0.perMegapixel = usd("0.5") }, size: "1x1", price: "0.000001"),
         Promise(name: "a pixel, below half", table: table { $0.perMegapixel = usd("0.4") }, size: "1x1", price: "0"),
         Promise(name: "an unbounded choice", table: megapixels, size: nil, price: nil),
         Promise(
