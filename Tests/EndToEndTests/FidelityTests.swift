@@ -76,7 +76,7 @@ import Testing
             "model": .string(pin), "prompt": "a fox", "quality": "low", "routing": ["fidelity": .string(fidelity)],
         ]
         // The usual format is none of these models' business but in its own row.
-        body["output_format"] = pin.hasPrefix("replicate") && part.name != "transparent_background" ? "webp" : "png"
+        body["output_format"] = pin.hasPrefix("replicate") ? "webp" : "png"
         for (field, value) in part.fields { body[field] = value }
         // Compression is asked for in a format that the model makes, if there is one.
         if part.name == "output_compression", pin.hasPrefix("replicate") { body["output_format"] = "webp" }

@@ -24,8 +24,7 @@ import Testing
     private static let today = Day("2026-11-21") ?? Day(number: 0)
 
     /// What one request was quoted, held and billed, and what its vendor charged.
-    private struct Outcome {
-        var candidate: Candidate
+    private struct Account {
         var quote: MicroUSD
         var hold: MicroUSD
         /// By us, from the vendor's usage where it gives any.
@@ -35,39 +34,43 @@ import Testing
         var charge: MicroUSD
     }
 
-    private func serve(_ request: ImageRequest, _ registry: Registry, at vendor: any FakeVendor) throws -> Outcome {
+    private func serve(_ request: ImageRequest, _ registry: Registry, at vendor: any FakeVendor) throws -> Account {
         let plan = try Planner(registry: registry, health: HealthSnapshot(), today: Self.today)
             .plan(request, for: CallerTerms())
         let candidate = try #require(plan.candidates.first, "\(plan.excluded)")
-        var outcome = Outcome(
-            candidate: candidate,
-            quote: candidate.cost,
-            hold: .zero,
-            bill: .zero,
-            drawing: .zero,
-            charge: .zero
-        )
+        var account = Account(quote: candidate.cost, hold: .zero, bill: .zero, drawing: .zero, charge: .zero)
         vendor.reset()
         vendor.script(then: .draws(.size(width: 64, height: 64)))
         for slots in candidate.calls(for: 0..<request.count) {
             let call = candidate.providerRequest(for: request, slots: slots, timeLimit: .seconds(60))
-            outcome.hold += candidate.worstCost(of: call)
-            let vendorCall = VendorCall.create(call, uploads: [:])
-            let reply = vendor.answer(FakeRequest(try candidate.provider.adapter.encode(vendorCall), key: vendor.key))
-            try #require(
-                (200..<300).contains(reply.status),
-                "\(request.model): \(String(decoding: reply.body.prefix(500), as: UTF8.self))"
-            )
-            let usage = try reply.usage(by: candidate.provider.adapter, of: vendorCall)
-            outcome.bill += candidate.bill(sizes: Array(repeating: .usual, count: call.count), usage: usage)
+            account.hold += candidate.worstCost(of: call)
+            let usage = try usage(of: .create(call, uploads: [:]), by: candidate.provider.adapter, at: vendor)
+            account.bill += candidate.bill(sizes: Array(repeating: .usual, count: call.count), usage: usage)
             if let usage, let prices = candidate.model.tokenPrices {
-                outcome.drawing += try #require(
+                account.drawing += try #require(
                     prices.cost(of: TokenUsage(imageOutput: usage.imageOutput, textOutput: usage.textOutput))
                 )
             }
         }
-        outcome.charge = MicroUSD(micros: Int64(vendor.chargedMicroUSD))
-        return outcome
+        account.charge = MicroUSD(micros: Int64(vendor.chargedMicroUSD))
+        return account
+    }
+
+    /// Makes a call, asks on until the work is done, and gives the vendor's own count.
+    private func usage(
+        of call: VendorCall,
+        by adapter: any ProviderAdapter,
+        at vendor: any FakeVendor
+    ) throws -> TokenUsage? {
+        let reply = vendor.answer(FakeRequest(try adapter.encode(call), key: vendor.key))
+        try #require((200..<300).contains(reply.status), "\(String(decoding: reply.body.prefix(500), as: UTF8.self))")
+        switch try reply.outcome(by: adapter, of: call) {
+        case .pictures(_, let usage): return usage
+        case .pending(let handle, after: _): return try self.usage(of: .poll(handle), by: adapter, at: vendor)
+        case .ready, .uploaded, .canceled:
+            Issue.record("neither pictures nor work under way")
+            return nil
+        }
     }
 
     /// Stability and Replicate: what is quoted is what is billed, for every request.
@@ -140,19 +143,18 @@ extension FakeRequest {
 }
 
 extension FakeReply {
-    /// The vendor's own count, as the adapter reads it from a document or from the last event of a stream.
-    fileprivate func usage(by adapter: any ProviderAdapter, of call: VendorCall) throws -> TokenUsage? {
+    /// What the adapter reads from a document, or from the last event of a stream.
+    fileprivate func outcome(by adapter: any ProviderAdapter, of call: VendorCall) throws -> Outcome {
         if header("content-type")?.hasPrefix("text/event-stream") == true {
             let text = String(decoding: body, as: UTF8.self)
             let last = try #require(text.split(separator: "\n").last { $0.hasPrefix("data: ") })
             let document = try JSON(parsing: Array(last.utf8.dropFirst("data: ".utf8.count)))
             let step = try adapter.decode(WireEvent(name: "", document: document), to: call)
-            guard case .completed(_, let usage) = step else { return nil }
-            return usage
+            guard case .completed(let picture, let usage) = step else {
+                throw ProviderFailure(.unusable, "a stream that does not end in a picture")
+            }
+            return .pictures([picture], usage: usage)
         }
-        let document = try #require(json)
-        let outcome = try adapter.decode(WireReply(status: status, body: .document(document)), to: call)
-        guard case .pictures(_, let usage) = outcome else { return nil }
-        return usage
+        return try adapter.decode(WireReply(status: status, body: .document(try #require(json))), to: call)
     }
 }

@@ -53,7 +53,7 @@ import Testing
             #expect(try await cost(.object(early)) == "0.01188", "a hundred tokens each")
             var wide = wish
             (wide["size"], wide["n"]) = ("1280x720", 2)
-            #expect(try await cost(.object(wide)) == "0.0069", "twice 115 tokens")
+            #expect(try await cost(.object(wide)) == "0.00636", "twice 106 tokens")
             let edit: JSON = ["model": "stability/inpaint", "prompt": "x", "quality": "low", "references": 1]
             // The preview takes a reference of 1024x1024 pixels.
             #expect(try await cost(edit) == "1.118576")
