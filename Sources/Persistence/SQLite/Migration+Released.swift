@@ -7,7 +7,8 @@ extension Migration {
         Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
         Migration(version: 2, statements: [gallery]),
         Migration(version: 3, statements: books),
-        Migration(version: 4, statements: reckonings),
+        Migration(version: 4, statements: conditions),
+        Migration(version: 5, statements: reckonings),
     ]
 
     private static let users = """
