@@ -93,6 +93,8 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("FuzzingTests", ["Fuzzing"]),
+        // Our quotes against the price books of the fake vendors.
+        tests("QuoteTests", ["FakeVendors", "Configuration", "Providers", "Orchestrator"]),
 
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),

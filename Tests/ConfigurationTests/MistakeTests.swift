@@ -224,7 +224,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: structure + names + money + secrets)
+    @Test(arguments: structure + names + money + prices + secrets)
     func `each mistake is reported once, at its line and column, with its key`(mistake: Mistake) {
         let reading = Sample.read(mistake.text)
         #expect(reading.errors.map(\.brief).contains(mistake.expected), "\(reading.errors.map(\.brief))")

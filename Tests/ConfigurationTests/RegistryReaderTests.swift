@@ -105,6 +105,25 @@ import Testing
         )
     }
 
+    @Test func `a price of several parts is read`() throws {
+        func price(_ cost: String) throws -> PriceTable {
+            let text = Sample.complete.changing("low: {cost: 0.006, score: 12}", to: "low: {cost: \(cost)}")
+            return try #require(try registry(text).provider("openai")?.models.first?.offer(.low)?.price)
+        }
+        let parts = try price(
+            "{base: 0.01, per_megapixel: 0.04, per_reference: 0.02, per_reference_megapixel: 0.003, "
+                + "per_partial: 0.001, megapixel_pixels: 1048576, megapixel_rounding: up}"
+        )
+        #expect(parts.otherwise == MicroUSD(micros: 10_000) && parts.perMegapixel == MicroUSD(micros: 40_000))
+        #expect(parts.perReference == MicroUSD(micros: 20_000) && parts.perPartial == MicroUSD(micros: 1000))
+        #expect(parts.perReferenceMegapixel == MicroUSD(micros: 3000) && parts.mostPixels == 8_294_400)
+        #expect(parts.megapixel.pixels == 1_048_576 && parts.megapixel.rounding == .up)
+        #expect(try price("tokens").isByTokens)
+        let mixed = try price("{1024x1024: 0.2, default: tokens, auto: 0.3}")
+        #expect(mixed.isByTokens && mixed.bySize.count == 1 && mixed.automatic == MicroUSD(micros: 300_000))
+        #expect(try price("0.006") == PriceTable(flat: MicroUSD(micros: 6000)))
+    }
+
     @Test func `accounts, payments, checks and alerts are read`() throws {
         let registry = try registry(Sample.complete)
         let billing = registry.billing

@@ -91,7 +91,7 @@ enum ShippedFile {
             #expect(micros == Int64(tokens * 30), "\(size)")
         }
         #expect(price.price(for: nil) == price.price(for: PixelSize("1024x1024")))
-        #expect(price.otherwise ?? .zero >= price.bySize.values.max() ?? .zero)
+        #expect(price.isByTokens, "every other size has the vendor's own price")
     }
 }
 

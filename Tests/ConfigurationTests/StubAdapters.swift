@@ -32,6 +32,13 @@ struct StubOpenAI: StubAdapter {
     }()
 
     init(_ node: ConfigNode) throws(ConfigError) { _ = try node.string("base_url") }
+
+    /// A token for each tenth of a megapixel, and no rule for the quality `unknown`.
+    func tokenRule(of model: String) -> TokenRule? {
+        TokenRule(earlyView: 100, automaticSizes: [PixelSize("1024x1024")].compactMap { $0 }) { quality, size in
+            quality == "unknown" ? nil : (size.area + 99_999) / 100_000
+        }
+    }
 }
 
 struct StubStability: StubAdapter {

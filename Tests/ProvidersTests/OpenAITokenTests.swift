@@ -25,6 +25,45 @@ import Testing
         #expect(family.outputTokens(quality: quality, size: try #require(PixelSize(size))) == tokens)
     }
 
+    /// Dollars a picture, as the vendor's price list and its calculator show them, to the digits that they show.
+    static let published: [(String, String, String, Double)] = [
+        ("gpt-image-2.5-flare", "low", "1024x1024", 0.0059), ("gpt-image-2.5-flare", "medium", "1024x1024", 0.0132),
+        ("gpt-image-2.5-flare", "high", "1024x1024", 0.0527), ("gpt-image-2.5-flare", "xhigh", "1024x1024", 0.0937),
+        ("gpt-image-2.5-flare", "max", "1024x1024", 0.2107), ("gpt-image-2.5-sunburst", "low", "1024x1536", 0.0047),
+        ("gpt-image-2.5-sunburst", "medium", "1024x1536", 0.0103),
+        ("gpt-image-2.5-sunburst", "high", "1536x1024", 0.0412),
+        ("gpt-image-2.5-sunburst", "xhigh", "1536x1024", 0.0738),
+        ("gpt-image-2.5-sunburst", "max", "1536x1024", 0.1646), ("gpt-image-2.5-flare", "low", "2560x1440", 0.0062),
+        ("gpt-image-2.5-flare", "medium", "2560x1440", 0.0143), ("gpt-image-2.5-flare", "high", "2560x1440", 0.0553),
+        ("gpt-image-2.5-flare", "xhigh", "2560x1440", 0.0983), ("gpt-image-2.5-flare", "max", "2560x1440", 0.2211),
+        ("gpt-image-2.5-flare", "low", "3840x2160", 0.0111), ("gpt-image-2.5-flare", "medium", "3840x2160", 0.0260),
+        ("gpt-image-2.5-flare", "high", "3840x2160", 0.1001), ("gpt-image-2.5-flare", "xhigh", "3840x2160", 0.1779),
+        ("gpt-image-2.5-flare", "max", "3840x2160", 0.4003), ("gpt-image-2", "low", "1024x1024", 0.0059),
+        ("gpt-image-2", "medium", "1024x1024", 0.0527), ("gpt-image-2", "high", "1024x1024", 0.2107),
+        ("gpt-image-2", "high", "1536x1024", 0.1646), ("gpt-image-2", "medium", "3840x2160", 0.1001),
+    ]
+
+    @Test(arguments: published)
+    func `the rule gives the published prices`(model: String, quality: String, size: String, dollars: Double) throws {
+        let rule = try #require(OpenAIAdapter(Sample.node()).tokenRule(of: model))
+        let prices = TokenPrices(textInput: 5_000_000, imageInput: 8_000_000, imageOutput: 30_000_000, textOutput: 0)
+        let cost = TokenCost(rule: rule, prices: prices, quality: quality)
+        let pixels: PixelSize = try #require(PixelSize(size))
+        let micros = try #require(cost.drawing(pixels)?.micros)
+        #expect(abs(Double(micros) / 1_000_000 - dollars) <= 0.00005)
+        #expect(cost.earlyView == MicroUSD(micros: 3000))
+    }
+
+    @Test func `where no exact rule is known, none is given`() throws {
+        let adapter = try OpenAIAdapter(Sample.node())
+        let size = try #require(PixelSize("1024x1024"))
+        #expect(adapter.tokenRule(of: "relay-model").map(\.earlyView) == nil)
+        #expect(adapter.tokenRule(of: "gpt-image-2.6-flare")?.drawing("high", size) == nil)
+        #expect(adapter.tokenRule(of: "gpt-image-2.6-flare")?.earlyView == 100)
+        #expect(adapter.tokenRule(of: "gpt-image-2")?.drawing("auto", size) == nil)
+        #expect(adapter.tokenRule(of: "gpt-image-2")?.drawing("low", size) == 196)
+    }
+
     /// One reseller's measurements of 2.6.
     @Test(arguments: [
         ("low", "1536x1024", 664), ("high", "1536x1024", 1353), ("high", "3840x2160", 3337),

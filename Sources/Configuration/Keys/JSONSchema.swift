@@ -39,12 +39,13 @@ package enum JSONSchema {
         // Keys are never references.
         if let alternatives = names.object?["anyOf"]?.array, let first = alternatives.first { names = first }
         if !table.alsoKeys.isEmpty {
-            names = ["anyOf": [names, ["enum": .array(table.alsoKeys.map(JSON.string))]]]
+            names = ["anyOf": [names, ["enum": .array(table.alsoKeys.map { .string($0.name) })]]]
         }
         var schema: JSONObject = [
             "type": table.atLeast > 0 ? "object" : ["object", "null"], "propertyNames": names,
             "additionalProperties": .object(object(schema: table.values)),
         ]
+        if !table.alsoKeys.isEmpty { schema["properties"] = .object(properties(table.alsoKeys)) }
         if table.atLeast > 0 { schema["minProperties"] = JSON(table.atLeast) }
         return schema
     }

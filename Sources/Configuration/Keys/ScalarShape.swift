@@ -13,6 +13,8 @@ enum ScalarShape: Sendable {
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case dollars, tokenPrice, factor
+    /// Dollars, or the word `tokens`.
+    case price
     case duration(ClosedRange<Duration>)
     case bytes(ClosedRange<Int>)
     case rate, size, ratio, day
@@ -40,6 +42,7 @@ enum ScalarShape: Sendable {
             }
         case .dollars: _ = try node.dollars()
         case .tokenPrice: _ = try node.tokenPrice()
+        case .price: if !node.isTokens { _ = try node.dollars() }
         case .factor: _ = try node.factor()
         case .duration(let range):
             guard range.contains(try node.duration()) else {
@@ -105,6 +108,7 @@ extension ScalarShape {
         case .number(let range):
             Self.orReference(["type": "number", "minimum": JSON(range.lowerBound), "maximum": JSON(range.upperBound)])
         case .dollars, .tokenPrice: Self.orReference(["type": "number", "minimum": 0])
+        case .price: Self.orReference(["anyOf": [["type": "number", "minimum": 0], ["enum": ["tokens"]]]])
         case .factor: Self.orReference(["type": "number", "exclusiveMinimum": 0, "maximum": 1000])
         case .duration: Self.orReference(["type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"])
         case .bytes:

@@ -123,18 +123,12 @@ extension SettingKeys {
     }
 
     private func tiers(_ score: Shape) -> Table {
-        let table = Table(
-            noun: "price",
-            keys: .size,
-            alsoKeys: ["default", "auto"],
-            values: .scalar(.dollars),
-            atLeast: 1
-        )
+        let table = Table(noun: "price", keys: .size, alsoKeys: priceKeys, values: .scalar(.dollars), atLeast: 1)
         let tier = Section([
             Key(
                 required: "cost",
-                .either([.scalar(.dollars), .table(table)]),
-                "Dollars for one picture; or by size, with `default` for other sizes and `auto` while the vendor chooses."
+                .either([.scalar(.price), .table(table)]),
+                "Dollars for one picture; `tokens`, by the vendor's own rule at `token_prices`; or by size and what comes on top."
             ),
             Key("vendor_quality", .scalar(.text), "The vendor's word for this tier, where it is another."),
             Key("params", .adapters, "Added to the vendor's request as it stands."),
@@ -146,6 +140,30 @@ extension SettingKeys {
             values: .section(tier),
             atLeast: 1
         )
+    }
+
+    private var priceKeys: [Key] {
+        let dollars = Shape.scalar(.dollars)
+        return [
+            Key("default", .scalar(.price), "Dollars for a picture of any other size, or `tokens`."),
+            Key("auto", dollars, "Dollars for a picture while the vendor chooses the size."),
+            Key("base", dollars, "Dollars for a picture besides its megapixels."),
+            Key("per_megapixel", dollars, "Dollars more for each megapixel of a picture whose size is not listed."),
+            Key("per_reference", dollars, "Dollars more for each reference picture."),
+            Key("per_reference_megapixel", dollars, "Dollars more for each megapixel of each reference picture."),
+            Key(
+                "per_partial",
+                dollars,
+                "Dollars more for each early view of a stream; none: by the vendor's tokens, where it counts them."
+            ),
+            Key("megapixel_pixels", .scalar(.integer(1...100_000_000)), "Pixels in a megapixel.", standard: 1_000_000),
+            Key(
+                "megapixel_rounding",
+                word(MegapixelRule.Rounding.self, "rounding"),
+                "exact: a part of a megapixel costs its part; up: a whole one.",
+                standard: "exact"
+            ),
+        ]
     }
 
     private var tokenPrices: Section {

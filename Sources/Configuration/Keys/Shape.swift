@@ -82,8 +82,8 @@ struct Table: Sendable {
     /// What an entry is called in messages, such as `provider`.
     var noun: String
     var keys: ScalarShape
-    /// Words that are keys besides, such as `default`.
-    var alsoKeys: [String] = []
+    /// Words that are keys besides, with values of their own, such as `default`.
+    var alsoKeys: [Key] = []
     var values: Shape
     var atLeast = 0
 }

@@ -60,9 +60,11 @@ struct ShapeCheck {
             )
         }
         for entry in node.entries {
-            if !table.alsoKeys.contains(entry.name) {
-                note { () throws(ConfigError) in try table.keys.check(entry.nameNode) }
+            if let key = table.alsoKeys.first(where: { $0.name == entry.name }) {
+                check(entry.value, key.shape)
+                continue
             }
+            note { () throws(ConfigError) in try table.keys.check(entry.nameNode) }
             check(entry.value, table.values)
         }
     }

@@ -55,6 +55,9 @@ extension ConfigNode {
         return short.micros + (roundsUp ? 1 : 0)
     }
 
+    /// Whether it is the word that stands for a price by the vendor's own count of tokens.
+    var isTokens: Bool { (try? string()) == "tokens" }
+
     /// A positive decimal factor in millionths.
     func factor() throws(ConfigError) -> Int64 {
         let text = try plainText("a decimal factor")

@@ -18,9 +18,10 @@ extension RegistryReader {
         diagnostics.read(node["latency"], into: &model.latency) { node throws(ConfigError) in try node.duration() }
         diagnostics.read(node["retires"], into: &model.retires) { node throws(ConfigError) in try node.day() }
         if isEnabled, let day = model.retires, let place = node["retires"] { warn(ofRetirement: day, at: place) }
-        model.tiers = (node["tiers"]?.entries ?? []).compactMap { offer($0, model.capabilities.shapes) }
-            .sorted { $0.tier < $1.tier }
         model.tokenPrices = tokenPrices(node["token_prices"])
+        model.tokenRule = adapter?.tokenRule(of: entry.name)
+        model.tiers = (node["tiers"]?.entries ?? []).compactMap { offer($0, of: model, hasAdapter: adapter != nil) }
+            .sorted { $0.tier < $1.tier }
         return model
     }
 
@@ -137,11 +138,11 @@ extension RegistryReader {
         }
     }
 
-    private func offer(_ entry: ConfigNode.Entry, _ shapes: ShapeRange) -> TierOffer? {
+    private func offer(_ entry: ConfigNode.Entry, of model: Model, hasAdapter: Bool) -> TierOffer? {
         let node = entry.value
-        guard let tier = Tier(rawValue: entry.name), let cost = node["cost"], let price = price(cost, shapes) else {
-            return nil
-        }
+        guard let tier = Tier(rawValue: entry.name), let cost = node["cost"],
+            let price = price(cost, model.capabilities.shapes)
+        else { return nil }
         var offer = TierOffer(tier: tier, price: price)
         offer.vendorQuality = diagnostics.read(node["vendor_quality"]) { node throws(ConfigError) in try node.string() }
         offer.score = diagnostics.read(node["score"]) { node throws(ConfigError) in try node.number() }
@@ -153,31 +154,9 @@ extension RegistryReader {
                 diagnostics.error(parameters.error("must be a mapping, not \(parameters.contentName)"))
             }
         }
+        // Without its adapter, whose fault is named already, nothing is known of the rule.
+        if hasAdapter { checkTokens(cost, of: offer, model) }
         return offer
-    }
-
-    private func price(_ node: ConfigNode, _ shapes: ShapeRange) -> PriceTable? {
-        guard case .mapping(let entries) = node.content else {
-            return diagnostics.read(node) { node throws(ConfigError) in try node.dollars() }.map(PriceTable.init(flat:))
-        }
-        var table = PriceTable(bySize: [:], otherwise: nil)
-        for entry in entries {
-            let dollars = diagnostics.read(entry.value) { node throws(ConfigError) in try node.dollars() }
-            if entry.name == "default" {
-                table.otherwise = dollars
-            } else if entry.name == "auto" {
-                table.automatic = dollars
-            } else if let size = PixelSize(entry.name) {
-                table.bySize[size] = dollars
-                if !shapes.makes(size) { diagnostics.warn(entry.error("the model does not make this size")) }
-            }
-        }
-        if case .sizes(let sizes) = shapes, table.otherwise == nil {
-            for size in sizes where table.bySize[size] == nil {
-                diagnostics.warn(node.error("has no price for \(size)", hint: "it is not sold; add it, or 'default'"))
-            }
-        }
-        return table
     }
 
     private func tokenPrices(_ node: ConfigNode?) -> TokenPrices? {
@@ -191,16 +170,5 @@ extension RegistryReader {
             imageOutput: price("image_out"),
             textOutput: price("text_out")
         )
-    }
-}
-
-extension ShapeRange {
-    /// Whether a picture of exactly this size may come out; ratios leave that open.
-    fileprivate func makes(_ size: PixelSize) -> Bool {
-        switch self {
-        case .any, .ratios: true
-        case .sizes(let sizes): sizes.contains(size)
-        case .free(let bounds): bounds.contains(size)
-        }
     }
 }

@@ -61,6 +61,7 @@ public struct Program: Sendable {
         case "check": return try CheckCommand(rest, kinds: kinds, environment: environment).run()
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
+        case "fidelity": return try FidelityCommand(rest, kinds: kinds, environment: environment).run()
         case "users": return try await UsersCommand(rest, kinds: kinds, environment: environment).run()
         case "keys": return try await KeysCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
@@ -85,6 +86,7 @@ public struct Program: Sendable {
           check [FILE]     examine providers.yaml; every mistake with its line and column
           schema           print the JSON Schema of providers.yaml, for editors
           explain          show who would serve a request, and why; no call is made
+          fidelity         print what each model keeps, converts, drops or refuses
           users            list users, make administrators; while the daemon is stopped
           keys             list, make and revoke a user's keys; while the daemon is stopped
           verify-ledger    compute every balance anew and follow the chain of transfers
@@ -121,6 +123,12 @@ public struct Program: Sendable {
           --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
           --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
           --json               the answer of POST /v1/routes/explain
+        """,
+        "fidelity": """
+        Usage: orchestratord fidelity [OPTION]...
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+        Prints, as Markdown, what becomes of each part of a request at each model: under strict / adapt / best_effort, or
+        one word where they agree. docs/fidelity.md is made so, with all keys set.
         """,
         "users": """
         Usage: orchestratord users list | grant EMAIL | revoke EMAIL

@@ -31,9 +31,6 @@ enum OperationsRoutes {
             exchange throws(APIError) in
             await providers(exchange)
         },
-        Route(.get, "/v1/usage/providers", .admin, "Spend by provider, model, tier, key or day") {
-            exchange throws(APIError) in try await usage(exchange)
-        },
     ]
 
     static func health(_ exchange: Exchange) -> HTTPResponse {
@@ -94,35 +91,6 @@ enum OperationsRoutes {
             ["id": .string(row.provider), "missing": .string(row.variable)]
         }
         return .json(["object": "list", "data": .array(rows), "left_out": .array(leftOut), "has_more": false])
-    }
-
-    private static func usage(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let query = QueryReader(exchange.request)
-        var columns: [SpendColumn] = []
-        for word in (query.text("group_by") ?? "provider").split(separator: ",") {
-            guard let column = SpendColumn(rawValue: String(word)), !columns.contains(column) else {
-                throw .invalidValue(
-                    "group_by",
-                    "must be a list of \(SpendColumn.allCases.map(\.rawValue).joined(separator: ", "))"
-                )
-            }
-            columns.append(column)
-        }
-        let (from, to) = (try query.time("from") ?? Timestamp(milliseconds: 0), try query.time("to", endOfDay: true))
-        let wanted = columns
-        let rows = try await exchange.reading { store throws(StoreError) in
-            try await store.spend(since: from, until: to, by: wanted)
-        }
-        let data = rows.map { row -> JSON in
-            var body: JSONObject = [:]
-            for (column, value) in zip(wanted, row.group) { body[column.rawValue] = .string(value) }
-            body["requests"] = .integer(row.requests)
-            body["images"] = .integer(row.images)
-            body["cost_usd"] = .text(row.cost)
-            body["unresolved_usd"] = .text(row.unresolved)
-            return .object(body)
-        }
-        return .json(["object": "list", "data": .array(data), "has_more": false])
     }
 }
 

@@ -298,6 +298,7 @@ final class Daemon: Sendable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + SpendRoutes.all
             + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }

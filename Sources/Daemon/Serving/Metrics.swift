@@ -13,17 +13,37 @@ final class Metrics: Sendable {
         var outcome: String
     }
 
+    private struct Seller: Hashable, Sendable {
+        var provider: String
+        var model: String
+
+        var labels: String { "provider=\"\(provider)\",model=\"\(model)\"" }
+    }
+
+    /// What a model's pictures were said to cost, and what they were billed.
+    fileprivate struct Drift: Sendable {
+        var quoted = MicroUSD.zero
+        var billed = MicroUSD.zero
+        /// Attempts by their bills' shares of their quotes.
+        var buckets = [Int](repeating: 0, count: Metrics.ratios.count + 1)
+        var ratios = 0.0
+    }
+
     private struct State: Sendable {
         var requests: [Series: Int] = [:]
         var buckets = [Int](repeating: 0, count: Metrics.bounds.count + 1)
         var seconds = 0.0
         var attempts: [Attempts: Int] = [:]
+        var drift: [Seller: Drift] = [:]
         var webhooks = (delivered: 0, failed: 0)
         var swept = 0
     }
 
     /// Upper bounds of the latency histogram, in seconds.
     private static let bounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 30, 60, 180]
+
+    /// Upper bounds of the histogram of bills in shares of their quotes.
+    fileprivate static let ratios: [Double] = [0.5, 0.9, 0.99, 1, 1.01, 1.1, 1.5, 2, 5]
 
     private let state = Lock(State())
 
@@ -43,6 +63,9 @@ final class Metrics: Sendable {
             for attempt in job.attempts {
                 let outcome = attempt.label ?? attempt.outcome?.rawValue ?? "unknown"
                 state.attempts[Attempts(provider: attempt.provider, outcome: outcome), default: 0] += 1
+                guard let reckoning = attempt.reckoning else { continue }
+                let seller = Seller(provider: attempt.provider, model: attempt.model)
+                state.drift[seller, default: Drift()].add(reckoning)
             }
         }
     }
@@ -84,6 +107,7 @@ final class Metrics: Sendable {
             text +=
                 "orchestrator_attempts_total{provider=\"\(series.provider)\",outcome=\"\(series.outcome)\"} \(count)\n"
         }
+        text += Self.text(of: snapshot.drift.sorted { $0.key.labels < $1.key.labels })
         text += "# HELP orchestrator_webhook_tries_total Tries to announce the end of a job.\n"
         text += "# TYPE orchestrator_webhook_tries_total counter\n"
         text += "orchestrator_webhook_tries_total{outcome=\"delivered\"} \(snapshot.webhooks.delivered)\n"
@@ -98,5 +122,42 @@ final class Metrics: Sendable {
             }
         }
         return text
+    }
+
+    private static func text(of drift: [(key: Seller, value: Drift)]) -> String {
+        var text = ""
+        let sums: [(String, String, KeyPath<Drift, MicroUSD>)] = [
+            ("orchestrator_quoted_usd_total", "Dollars that made pictures were said to cost.", \.quoted),
+            ("orchestrator_billed_usd_total", "Dollars that they came to by the vendors' own count.", \.billed),
+        ]
+        for (name, help, sum) in sums {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) counter\n"
+            for (seller, row) in drift { text += "\(name){\(seller.labels)} \(row[keyPath: sum])\n" }
+        }
+        let name = "orchestrator_bill_ratio"
+        text += "# HELP \(name) Bills in shares of their quotes.\n# TYPE \(name) histogram\n"
+        for (seller, row) in drift {
+            var total = 0
+            for (bound, count) in zip(ratios.map { "\($0)" } + ["+Inf"], row.buckets) {
+                total += count
+                text += "\(name)_bucket{\(seller.labels),le=\"\(bound)\"} \(total)\n"
+            }
+            text += "\(name)_sum{\(seller.labels)} \(row.ratios)\n\(name)_count{\(seller.labels)} \(total)\n"
+        }
+        return text
+    }
+}
+
+extension Metrics.Drift {
+    fileprivate mutating func add(_ reckoning: Reckoning) {
+        quoted += reckoning.quoted
+        billed += reckoning.billed
+        // What was to be free and is billed is over any quote; what is free as quoted is right.
+        let ratio =
+            reckoning.quoted == .zero
+            ? (reckoning.billed == .zero ? 1 : .greatestFiniteMagnitude)
+            : Double(reckoning.billed.micros) / Double(reckoning.quoted.micros)
+        buckets[Metrics.ratios.firstIndex { ratio <= $0 } ?? Metrics.ratios.count] += 1
+        ratios += min(ratio, 1_000_000)
     }
 }

@@ -18,6 +18,9 @@ public protocol ProviderAdapter: Sendable {
     /// The most tokens that `request` can consume, where the vendor bills by token and its rule is known.
     func tokenBound(of request: ProviderRequest) -> TokenUsage?
 
+    /// How the vendor counts the tokens of a model's drawings; nil where it does not bill by the token, or nothing is known.
+    func tokenRule(of model: String) -> TokenRule?
+
     /// The pictures that have to be handed over by calls of their own before `request` can be made.
     func uploads(for request: ProviderRequest) -> [InputImage]
 
@@ -38,6 +41,8 @@ extension ProviderAdapter {
     public static var modelKeys: Set<String> { [] }
     /// Unknown: the registry's price is all there is.
     public func tokenBound(of request: ProviderRequest) -> TokenUsage? { nil }
+    /// Unknown.
+    public func tokenRule(of model: String) -> TokenRule? { nil }
     /// None: pictures travel in the call itself.
     public func uploads(for request: ProviderRequest) -> [InputImage] { [] }
     /// A kind whose models do not list `stream` is never asked for one.

@@ -12,6 +12,9 @@ package enum JobAnswer {
             "request": .object(job.request),
             "policy": .string(job.policy),
             "images": .array(job.images.map { image($0, url: link($0)) }),
+            "missing": .array(
+                job.answer.missing.map { ["n": .integer($0.slot + 1), "error": .string($0.label)] }
+            ),
             "attempts": .array(job.attempts.map(attempt)),
             "adapted": .array(job.adapted.map(adaptation)),
             "cost_usd": .text(job.cost),

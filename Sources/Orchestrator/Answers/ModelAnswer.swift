@@ -17,12 +17,9 @@ package struct ModelAnswer: Sendable {
         add("auto", owner: "orchestrator")
         for policy in registry.policies.keys.sorted() { add("auto/\(policy)", owner: "orchestrator") }
         let served = registry.providers.filter { $0.availability != .disabled }
-        for provider in served {
-            for model in provider.models { add("\(provider.id)/\(model.id)", owner: provider.id, Self.facts(model)) }
-        }
-        for provider in served {
-            for model in provider.models { add(model.id, owner: provider.id, Self.facts(model)) }
-        }
+        let models = served.flatMap { provider in provider.models.map { (provider.id, $0.id, Self.facts($0)) } }
+        for (provider, model, facts) in models { add("\(provider)/\(model)", owner: provider, facts) }
+        for (provider, model, facts) in models { add(model, owner: provider, facts) }
         for (name, alias) in registry.aliases.sorted(by: { $0.key < $1.key }) {
             let target = alias.model ?? "auto/\(alias.policy ?? registry.routing.policy)"
             add(name, owner: "orchestrator", ["alias_of": .string(target)])
@@ -52,9 +49,11 @@ package struct ModelAnswer: Sendable {
                 "max_images": .integer(capabilities.maxImages),
                 "max_references": .integer(capabilities.maxReferences),
                 "mask": .bool(capabilities.masks),
+                "mask_polarity": capabilities.masks ? .string(capabilities.maskPolarity.rawValue) : .null,
                 "supports": .array(
                     Feature.allCases.filter(capabilities.features.contains).map { .string($0.rawValue) }
                 ),
+                "fidelity": FidelityTable(capabilities).json,
             ],
             "tiers": .object(
                 model.tiers.reduce(into: JSONObject()) { $0[$1.tier.rawValue] = ["cost_usd": price($1.price)] }
@@ -69,12 +68,23 @@ package struct ModelAnswer: Sendable {
         ]
     }
 
+    /// As `cost:` of the registry says it.
     private static func price(_ table: PriceTable) -> JSON {
-        guard !table.bySize.isEmpty else { return .text(table.otherwise) }
         var prices: JSONObject = [:]
         for (size, price) in table.bySize.sorted(by: { "\($0.key)" < "\($1.key)" }) { prices["\(size)"] = .text(price) }
         if let otherwise = table.otherwise { prices["default"] = .text(otherwise) }
-        return .object(prices)
+        if table.isByTokens { prices["default"] = "tokens" }
+        let more: [(String, MicroUSD?)] = [
+            ("auto", table.automatic), ("per_megapixel", table.perMegapixel), ("per_reference", table.perReference),
+            ("per_reference_megapixel", table.perReferenceMegapixel), ("per_partial", table.perPartial),
+        ]
+        for (name, price) in more { if let price { prices[name] = .text(price) } }
+        if table.perMegapixel != nil || table.perReferenceMegapixel != nil {
+            prices["megapixel_pixels"] = .integer(table.megapixel.pixels)
+            prices["megapixel_rounding"] = .string(table.megapixel.rounding.rawValue)
+        }
+        // One price for everything is told as one.
+        return prices.count == 1 && prices["default"] != nil ? prices["default"] ?? .null : .object(prices)
     }
 
     private static func shapes(_ range: ShapeRange) -> JSON {

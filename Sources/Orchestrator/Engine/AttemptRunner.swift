@@ -162,7 +162,11 @@ struct AttemptRunner: Sendable {
         let polarity = candidate.model.capabilities.maskPolarity
         guard polarity != .alpha, let mask = call.mask else { return }
         do throws(ImagingError) {
-            let bytes = try await services.imaging.mask(of: mask.source, polarity: polarity, size: nil)
+            let bytes = try await services.imaging.mask(
+                of: mask.source,
+                polarity: polarity,
+                size: call.references.first?.size
+            )
             call.mask?.source = .bytes(bytes)
             call.mask?.hasAlpha = false
         } catch {
@@ -205,27 +209,49 @@ struct AttemptRunner: Sendable {
             }
         }
         guard !finished.isEmpty else { throw failure ?? ProviderFailure(.unusable, "no picture in the reply") }
+        guard finished.count == call.count || terms.plan.fidelity != .strict else {
+            // The rest would have to come from another call, or another vendor.
+            throw failure
+                ?? ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures, and fidelity is strict")
+        }
         let (cleared, objection) = await terms.review.clear(finished, \.0.artifact)
         try await publish(cleared.map(\.0.artifact) + cleared.compactMap(\.0.original))
         record.usage = delivery.usage
         record.delivered = cleared.count
-        record.cost = candidate.settledCost(
+        let bill = candidate.bill(
             sizes: finished.map(\.0.nativeSize)
                 + Array(repeating: finished[0].0.nativeSize, count: delivery.pictures.count - finished.count),
-            usage: delivery.usage,
-            atMost: hold
+            usage: delivery.usage
         )
+        record.cost = min(bill, hold)
+        record.reckoning = Reckoning(
+            quoted: candidate.quote(for: delivery.pictures.count),
+            billed: min(bill, Reckoning.most)
+        )
+        if bill > hold { warn(of: bill, over: hold, candidate) }
         if let objection, cleared.isEmpty {
             journal.close(&record, with: objection, cost: record.cost)
             return Result(attempt: record.n, failure: objection)
         }
-        let pictures = deliveries(cleared, candidate, cost: record.cost, made: delivery.pictures.count)
+        let pictures = deliveries(cleared, call, candidate, cost: record.cost, made: delivery.pictures.count)
         journal.finish(&record, candidate.rendition.adapted + cleared.flatMap(\.0.adapted))
         if let objection { return Result(attempt: record.n, delivered: pictures, failure: objection) }
         if finished.count < call.count, failure == nil {
             failure = ProviderFailure(.unusable, "\(finished.count) of \(call.count) pictures")
         }
         return Result(attempt: record.n, delivered: pictures, failure: failure)
+    }
+
+    /// The house bears what goes beyond the hold, so its operator is to know.
+    private func warn(of bill: MicroUSD, over hold: MicroUSD, _ candidate: Candidate) {
+        services.log.log(
+            .warning,
+            "a vendor's count comes to more than was held for it",
+            [
+                ("job.id", terms.id.text), ("provider", candidate.provider.id), ("model", candidate.model.id),
+                ("billed_usd", "\(bill)"), ("held_usd", "\(hold)"),
+            ]
+        )
     }
 
     private func publish(_ artifacts: [StagedArtifact]) async throws(ProviderFailure) {
@@ -239,6 +265,7 @@ struct AttemptRunner: Sendable {
     /// Shares the cost of a call among the pictures made, the odd micro-dollars to the first.
     private func deliveries(
         _ finished: [(PictureFinisher.Finished, VendorPicture)],
+        _ call: ProviderRequest,
         _ candidate: Candidate,
         cost: MicroUSD,
         made: Int
@@ -262,7 +289,8 @@ struct AttemptRunner: Sendable {
                 cost: MicroUSD(micros: cost.micros / Int64(max(made, 1)) + odd),
                 isPublic: terms.server.imagesPublic || terms.isForGallery
             )
-            record.seed = picture.seed
+            // Of several pictures drawn from one seed, it is the vendor's secret which has which.
+            record.seed = picture.seed ?? (call.count == 1 ? call.seed.map(UInt64.init) : nil)
             record.revisedPrompt = picture.revisedPrompt
             record.original = finished.original.map { OriginalFile(digest: $0.digest, format: $0.facts.format) }
             return DeliveredPicture(record: record, source: finished.artifact.source)

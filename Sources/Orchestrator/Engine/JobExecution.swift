@@ -117,6 +117,9 @@ package final class JobExecution: Sendable {
             }
             job.cost = job.images.reduce(.zero) { $0 + $1.cost }
             if !complete {
+                job.answer.missing = (0..<plan.request.count).filter { end.delivered[$0] == nil }.map { slot in
+                    MissingPicture(slot: slot, label: (end.missing[slot] ?? end.failures.last)?.kind.label ?? "failed")
+                }
                 job.adapted.append(
                     Adaptation(
                         field: "n",
@@ -180,17 +183,17 @@ package final class JobExecution: Sendable {
             switch step {
             case .retry(let pause):
                 guard (try? await services.time.sleep(for: pause)) != nil else {
-                    end.failures.append(failure)
+                    end.fail(lane.slots, failure)
                     return end
                 }
             case .fallBack:
                 guard let next = lane.next(after: failure.kind, in: plan.candidates) else {
-                    end.failures.append(failure)
+                    end.fail(lane.slots, failure)
                     return end
                 }
                 lane.fallBack(to: next, after: failure.kind, in: plan.candidates)
             case .giveUp:
-                end.failures.append(failure)
+                end.fail(lane.slots, failure)
                 return end
             }
         }

@@ -91,10 +91,18 @@ struct LaneEnd: Sendable {
     var delivered: [Int: DeliveredPicture] = [:]
     /// The last failure of pictures that are missing.
     var failures: [ProviderFailure] = []
+    /// The same by their places.
+    var missing: [Int: ProviderFailure] = [:]
+
+    mutating func fail(_ slots: [Int], _ failure: ProviderFailure) {
+        failures.append(failure)
+        for slot in slots { missing[slot] = failure }
+    }
 
     mutating func merge(_ other: LaneEnd) {
         delivered.merge(other.delivered) { mine, _ in mine }
         failures += other.failures
+        missing.merge(other.missing) { mine, _ in mine }
     }
 }
 

@@ -70,11 +70,26 @@ package struct AnswerFacts: Sendable {
     package var tier: Tier?
     /// Summed over the attempts that succeeded; nil where no vendor gave any.
     package var usage: TokenUsage?
+    /// Pictures that were asked for and not made, while others were.
+    package var missing: [MissingPicture] = []
 
     package init(responseFormat: ResponseFormat, format: ImageFormat, background: Background) {
         self.responseFormat = responseFormat
         self.format = format
         self.background = background
+    }
+}
+
+/// One picture of a request that nobody made.
+package struct MissingPicture: Sendable, Hashable {
+    /// Its place in the request, from 0.
+    package var slot: Int
+    /// A constant word for the failure, such as `rate_limited`.
+    package var label: String
+
+    package init(slot: Int, label: String) {
+        self.slot = slot
+        self.label = label
     }
 }
 
@@ -172,6 +187,8 @@ package struct AttemptRecord: Sendable {
     /// The vendor's name for the work, where it has one.
     package var handle: VendorHandle?
     package var usage: TokenUsage?
+    /// Nil until pictures were made.
+    package var reckoning: Reckoning?
     /// Paid by the vendor key that the caller brought: no business of the house's caps.
     package var isPaidByCaller = false
 
@@ -183,6 +200,21 @@ package struct AttemptRecord: Sendable {
         self.count = count
         self.started = started
     }
+}
+
+/// What the pictures that an attempt made were said to cost, and what their bill comes to.
+package struct Reckoning: Sendable, Hashable {
+    package var quoted: MicroUSD
+    /// By the vendor's own count where it gives one, also beyond what was held for it.
+    package var billed: MicroUSD
+
+    package init(quoted: MicroUSD, billed: MicroUSD) {
+        self.quoted = quoted
+        self.billed = billed
+    }
+
+    /// Above any true bill, and so far below what a column can hold that millions of them still add up.
+    package static let most = MicroUSD(micros: 1_000_000_000_000)
 }
 
 /// One thing that is not as it was asked, and why.

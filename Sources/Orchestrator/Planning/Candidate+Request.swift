@@ -47,21 +47,27 @@ extension Candidate {
 
     /// The most that a call for so many pictures can be billed: the tier's price, or the vendor's tokens at their most.
     package func worstCost(of call: ProviderRequest) -> MicroUSD {
-        let quoted = unitPrice.multiplied(by: call.count) ?? unitPrice
+        let quoted = quote(for: call.count)
         guard let prices = model.tokenPrices, let bound = provider.adapter.tokenBound(of: call),
             let most = prices.cost(of: bound)
         else { return quoted }
         return max(quoted, most)
     }
 
-    /// What a call that delivered pictures of these native sizes costs at our prices: by the vendor's usage where it is
-    /// billed so, at most what was held; else by the tier's price.
-    package func settledCost(sizes: [PixelSize], usage: TokenUsage?, atMost hold: MicroUSD) -> MicroUSD {
-        if let usage, let prices = model.tokenPrices, let cost = prices.cost(of: usage) { return min(cost, hold) }
-        let total = sizes.reduce(MicroUSD.zero) { sum, size in
-            let asked = rendition.pricedSize ?? (offer.price.bySize.isEmpty ? nil : size)
-            return sum + (offer.price.price(for: asked) ?? unitPrice)
-        }
-        return min(total, hold)
+    /// What a call that made pictures of these native sizes is billed at our prices: by the vendor's usage where it is
+    /// billed so, else by the tier's price. It is settled at most at what was held for it.
+    package func bill(sizes: [PixelSize], usage: TokenUsage?) -> MicroUSD {
+        if let usage, let prices = model.tokenPrices, let cost = prices.cost(of: usage) { return cost }
+        return sizes.reduce(MicroUSD.zero) { $0 + price(ofPicture: $1) }
+    }
+
+    /// What so many of the pictures were said to cost.
+    package func quote(for pictures: Int) -> MicroUSD { unitPrice.multiplied(by: pictures) ?? unitPrice }
+
+    /// The price of a picture by the size that was asked for or, where the vendor chose, by the one that it has.
+    private func price(ofPicture size: PixelSize) -> MicroUSD {
+        guard rendition.pricedSize == nil, !offer.price.isFlat else { return unitPrice }
+        let drawing = offer.price.price(chosen: size, by: model.tokenCost(at: offer))
+        return drawing?.adding(surcharge) ?? unitPrice
     }
 }

@@ -22,8 +22,10 @@ package final class Candidate: Sendable {
     package let model: Model
     package let offer: TierOffer
     package let rendition: Rendition
-    /// Our price of one picture.
+    /// Our price of one picture, all that comes on top included.
     package let unitPrice: MicroUSD
+    /// What of it is for reference pictures and early views.
+    package let surcharge: MicroUSD
     /// Our price of the whole request.
     package let cost: MicroUSD
     package let score: Double?
@@ -36,6 +38,7 @@ package final class Candidate: Sendable {
         offer: TierOffer,
         rendition: Rendition,
         unitPrice: MicroUSD,
+        surcharge: MicroUSD,
         cost: MicroUSD,
         score: Double?,
         latency: Duration?
@@ -45,6 +48,7 @@ package final class Candidate: Sendable {
         self.offer = offer
         self.rendition = rendition
         self.unitPrice = unitPrice
+        self.surcharge = surcharge
         self.cost = cost
         self.score = score
         self.latency = latency
@@ -87,6 +91,7 @@ package enum Constraint: String, Sendable, CaseIterable {
     case negativePrompt = "negative_prompt"
     case style, moderation, user
     case compression = "output_compression"
+    case partialImages = "partial_images"
     case price
     case minScore = "min_score"
     case maxCost = "max_cost"

@@ -132,7 +132,7 @@ private struct Assessment {
             if case .score = policy.rank {
                 offers = model.tiers.reversed()
             } else {
-                let priced = model.tiers.map { ($0, $0.price.price(for: rendition.pricedSize)) }
+                let priced = model.tiers.map { ($0, price(of: $0, model, rendition)?.unit) }
                 // Stable: of equal prices the lower tier comes first.
                 offers = priced.enumerated().sorted { a, b in
                     (a.element.1?.micros ?? .max, a.offset) < (b.element.1?.micros ?? .max, b.offset)
@@ -143,7 +143,7 @@ private struct Assessment {
         var mismatch = Mismatch(.price, "has no price for this size")
         var leastCost: MicroUSD?
         for offer in offers {
-            guard let unit = offer.price.price(for: rendition.pricedSize),
+            guard let (unit, surcharge) = price(of: offer, model, rendition),
                 let cost = unit.multiplied(by: request.count)
             else { continue }
             let score = model.score(request.operation, offer)
@@ -164,11 +164,37 @@ private struct Assessment {
                 offer: offer,
                 rendition: rendition,
                 unitPrice: unit,
+                surcharge: surcharge,
                 cost: cost,
                 score: score,
                 latency: planner.health.latency[reference] ?? model.latency
             )
         }
         throw mismatch
+    }
+
+    /// The price of one picture, and what of it comes on top of the drawing; nil where it is not sold.
+    private func price(
+        of offer: TierOffer,
+        _ model: Model,
+        _ rendition: Rendition
+    ) -> (unit: MicroUSD, surcharge: MicroUSD)? {
+        let tokens = model.tokenCost(at: offer)
+        guard let drawing = offer.price.price(for: rendition.pricedSize, by: tokens),
+            let surcharge = offer.price.surcharge(
+                references: request.references.map(\.size),
+                earlyViews: request.earlyViews(from: model.capabilities),
+                by: tokens
+            ),
+            let unit = drawing.adding(surcharge)
+        else { return nil }
+        return (unit, surcharge)
+    }
+}
+
+extension ImageRequest {
+    /// The early views that a model is asked for, for each picture.
+    fileprivate func earlyViews(from capabilities: ModelCapabilities) -> Int {
+        stream && capabilities.streams ? partialImages : 0
     }
 }

@@ -47,6 +47,7 @@ extension Rendition {
         }
         try dropUnsupported(of: request, capabilities.features, fidelity)
         try dropUnknownStyle(of: request, capabilities, fidelity)
+        try dropEarlyViews(of: request, capabilities, fidelity)
     }
 
     private static func checkWork(of request: ImageRequest, by capabilities: ModelCapabilities) throws(Mismatch) {
@@ -154,6 +155,24 @@ extension Rendition {
         else { return }
         guard fidelity != .strict else { throw Mismatch(.style, "knows no style of this name") }
         drop(.style, style, why: "the model knows no such style")
+    }
+
+    /// A model that does not stream gives its finished pictures alone.
+    private mutating func dropEarlyViews(
+        of request: ImageRequest,
+        _ capabilities: ModelCapabilities,
+        _ fidelity: Fidelity
+    ) throws(Mismatch) {
+        guard request.stream, request.partialImages > 0, !capabilities.streams else { return }
+        guard fidelity != .strict else { throw Mismatch(.partialImages, "shows no early views") }
+        adapted.append(
+            Adaptation(
+                field: "partial_images",
+                asked: "\(request.partialImages)",
+                given: "0",
+                why: "the model shows no early views"
+            )
+        )
     }
 
     private mutating func drop(_ feature: Feature, _ value: String, why: String = "the model has no such setting") {

@@ -89,6 +89,8 @@ package struct Model: Sendable {
     /// Lowest first.
     package var tiers: [TierOffer] = []
     package var tokenPrices: TokenPrices?
+    /// What the vendor says of the tokens of a drawing, as far as its adapter knows.
+    package var tokenRule: TokenRule?
 
     package init(id: String, capabilities: ModelCapabilities) {
         self.id = id
@@ -97,6 +99,13 @@ package struct Model: Sendable {
 
     package func offer(_ tier: Tier) -> TierOffer? {
         tiers.first { $0.tier == tier }
+    }
+
+    /// What a drawing costs by the vendor's own count at an offer's quality; nil where it does not bill by tokens, or its
+    /// rule is not known.
+    package func tokenCost(at offer: TierOffer) -> TokenCost? {
+        guard let tokenPrices, let tokenRule else { return nil }
+        return TokenCost(rule: tokenRule, prices: tokenPrices, quality: offer.vendorQuality ?? offer.tier.rawValue)
     }
 
     /// The score for an operation at a tier: the tier's own, else the model's; a variation counts as an edit.
@@ -118,29 +127,5 @@ package struct TierOffer: Sendable {
     package init(tier: Tier, price: PriceTable) {
         self.tier = tier
         self.price = price
-    }
-}
-
-/// The price of one picture, by its size where the vendor's is.
-package struct PriceTable: Sendable, Hashable {
-    package var bySize: [PixelSize: MicroUSD] = [:]
-    /// For every other size; nil: no other size is sold.
-    package var otherwise: MicroUSD?
-    /// While the vendor chooses the size; nil: the dearest price there is.
-    package var automatic: MicroUSD?
-
-    package init(flat: MicroUSD) {
-        otherwise = flat
-    }
-
-    package init(bySize: [PixelSize: MicroUSD], otherwise: MicroUSD?) {
-        self.bySize = bySize
-        self.otherwise = otherwise
-    }
-
-    /// The price of a picture asked for in this size; nil size: the vendor chooses.
-    package func price(for size: PixelSize?) -> MicroUSD? {
-        guard let size else { return automatic ?? ([otherwise].compactMap { $0 } + bySize.values).max() }
-        return bySize[size] ?? otherwise
     }
 }

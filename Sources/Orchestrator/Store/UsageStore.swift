@@ -3,6 +3,10 @@ package protocol UsageStore {
     /// Sums over the jobs that were accepted in a window of time, a row a group: those with the most requests first, but
     /// days newest first. Ungrouped there is always one row.
     func usage(_ query: UsageQuery) async throws(StoreError) -> [UsageRow]
+
+    /// Quotes and bills of the attempts that made pictures and began in a window of time, a row a group, ordered by it;
+    /// without columns one row.
+    func drift(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) async throws(StoreError) -> [DriftRow]
 }
 
 /// Which jobs to add up, and by what.

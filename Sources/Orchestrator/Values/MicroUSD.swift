@@ -28,6 +28,13 @@ public struct MicroUSD: Sendable, Hashable, Comparable {
         let (product, overflow) = micros.multipliedReportingOverflow(by: Int64(count))
         return overflow ? nil : MicroUSD(micros: product)
     }
+
+    /// The sum, or nil where the other amount is or on overflow.
+    func adding(_ other: MicroUSD?) -> MicroUSD? {
+        guard let other else { return nil }
+        let (sum, overflow) = micros.addingReportingOverflow(other.micros)
+        return overflow ? nil : MicroUSD(micros: sum)
+    }
 }
 
 extension MicroUSD {

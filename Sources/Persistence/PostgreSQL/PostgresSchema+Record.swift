@@ -4,6 +4,7 @@ extension PostgresSchema {
         steps: [
             Step(version: 1, statements: people + work + books + service + indexes),
             Step(version: 2, statements: provenance),
+            Step(version: 3, statements: reckonings),
         ],
         functions: Function.all
     )
@@ -61,6 +62,11 @@ extension PostgresSchema {
             detail \(text) NOT NULL
         )
         """,
+    ]
+
+    private static let reckonings = [
+        "ALTER TABLE attempts ADD COLUMN quoted_micro_usd bigint",
+        "ALTER TABLE attempts ADD COLUMN billed_micro_usd bigint",
     ]
 
     private static let work = [

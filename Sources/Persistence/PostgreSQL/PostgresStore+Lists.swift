@@ -63,14 +63,7 @@ extension PostgresStore {
         let (statement, values) = list.finish(grouping)
         return try await ask(statement, values) { result throws(PostgresError) in
             try result.all { row throws(PostgresError) in
-                var group: [String] = []
-                for (index, column) in columns.enumerated() {
-                    if column == .day {
-                        group.append(Day(number: Int(try row.integer(4 + index))).description)
-                    } else {
-                        group.append(try row.text(4 + index))
-                    }
-                }
+                let group = try PostgresStore.group(row, columns, from: 4)
                 let unresolved = MicroUSD(micros: try row.integer(3))
                 return SpendRow(
                     group: group,
@@ -81,6 +74,56 @@ extension PostgresStore {
                 )
             }
         }
+    }
+
+    package func drift(
+        since: Timestamp,
+        until: Timestamp?,
+        by columns: [SpendColumn]
+    ) async throws(StoreError) -> [DriftRow] {
+        let groups = columns.map(\.expression).joined(separator: ", ")
+        var list = PostgresList(
+            "drift-" + columns.map(\.rawValue).joined(separator: "-"),
+            """
+            SELECT count(*), coalesce(sum(delivered), 0)::bigint, coalesce(sum(quoted_micro_usd), 0)::bigint,
+                coalesce(sum(billed_micro_usd), 0)::bigint, coalesce(max(billed_micro_usd - quoted_micro_usd), 0),
+                coalesce(max(quoted_micro_usd - billed_micro_usd), 0)\(groups.isEmpty ? "" : ", " + groups)
+            FROM attempts\(columns.contains(.key) ? " JOIN jobs ON jobs.id = attempts.job_id" : "")
+            """
+        )
+        list.filter("since", .time(since)) { "quoted_micro_usd IS NOT NULL AND attempts.started_ms >= \($0)" }
+        list.filter("until", until.map { .time($0) }) { "attempts.started_ms < \($0)" }
+        let (statement, values) = list.finish(groups.isEmpty ? "" : " GROUP BY \(groups) ORDER BY \(groups)")
+        return try await ask(statement, values) { result throws(PostgresError) in
+            try result.all { row throws(PostgresError) in
+                DriftRow(
+                    group: try PostgresStore.group(row, columns, from: 6),
+                    attempts: Int(try row.integer(0)),
+                    images: Int(try row.integer(1)),
+                    quoted: MicroUSD(micros: try row.integer(2)),
+                    billed: MicroUSD(micros: try row.integer(3)),
+                    mostOver: MicroUSD(micros: try row.integer(4)),
+                    mostUnder: MicroUSD(micros: try row.integer(5))
+                )
+            }
+        }
+    }
+
+    /// The values by which a row is grouped, the first of them in column `first`.
+    private static func group(
+        _ row: PostgresRow,
+        _ columns: [SpendColumn],
+        from first: Int
+    ) throws(PostgresError) -> [String] {
+        var group: [String] = []
+        for (index, column) in columns.enumerated() {
+            if column == .day {
+                group.append(Day(number: Int(try row.integer(first + index))).description)
+            } else {
+                group.append(try row.text(first + index))
+            }
+        }
+        return group
     }
 
     private static let counters = PostgresStatement(

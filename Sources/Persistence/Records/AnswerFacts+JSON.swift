@@ -9,6 +9,7 @@ extension AnswerFacts {
         object["background"] = .string(background.rawValue)
         object["tier"] = tier.map { .string($0.rawValue) }
         object["usage"] = usage.map(\.json)
+        if !missing.isEmpty { object["missing"] = .array(missing.map(\.json)) }
         return .object(object)
     }
 
@@ -26,6 +27,19 @@ extension AnswerFacts {
             guard let usage = TokenUsage(counts) else { return nil }
             self.usage = usage
         }
+        for picture in json["missing"]?.array ?? [] {
+            guard let picture = MissingPicture(picture) else { return nil }
+            missing.append(picture)
+        }
+    }
+}
+
+extension MissingPicture {
+    fileprivate var json: JSON { [JSON(slot), .string(label)] }
+
+    fileprivate init?(_ json: JSON) {
+        guard let slot = json[0]?.int, let label = json[1]?.string else { return nil }
+        self.init(slot: slot, label: label)
     }
 }
 

@@ -5,7 +5,7 @@ extension Connection {
         try statement(
             """
             SELECT n, provider, model, tier, count, started_ms, ended_ms, outcome, label, cost_micro_usd, delivered,
-                handle, usage, paid_by_caller
+                handle, usage, paid_by_caller, quoted_micro_usd, billed_micro_usd
             FROM attempts WHERE job_id = ? ORDER BY n
             """
         )
@@ -60,7 +60,8 @@ extension Connection {
         let update = try statement(
             """
             UPDATE attempts SET provider = ?, model = ?, tier = ?, count = ?, ended_ms = ?, outcome = ?, label = ?,
-                cost_micro_usd = ?, delivered = ?, handle = ?, usage = ?, paid_by_caller = ?
+                cost_micro_usd = ?, delivered = ?, handle = ?, usage = ?, paid_by_caller = ?, quoted_micro_usd = ?,
+                billed_micro_usd = ?
             WHERE job_id = ? AND n = ? AND started_ms = ?
             """
         )
@@ -75,8 +76,8 @@ extension Connection {
         let insertion = try statement(
             """
             INSERT INTO attempts (provider, model, tier, count, ended_ms, outcome, label, cost_micro_usd, delivered,
-                handle, usage, paid_by_caller, job_id, n, started_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                handle, usage, paid_by_caller, quoted_micro_usd, billed_micro_usd, job_id, n, started_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         try bind(attempt, to: insertion).bind(job).bind(attempt.n).bind(attempt.started).run()
@@ -87,6 +88,7 @@ extension Connection {
         statement.bind(attempt.provider).bind(attempt.model).bind(word: attempt.tier).bind(attempt.count)
             .bind(attempt.ended).bind(word: attempt.outcome).bind(attempt.label).bind(attempt.cost)
             .bind(attempt.delivered).bind(attempt.handle?.json).bind(attempt.usage?.json).bind(attempt.isPaidByCaller)
+            .bind(attempt.reckoning?.quoted).bind(attempt.reckoning?.billed)
     }
 }
 
@@ -108,5 +110,8 @@ extension AttemptRecord {
         handle = try row.optional(11, "handle", VendorHandle.init)
         usage = try row.optional(12, "usage", TokenUsage.init)
         isPaidByCaller = row.bool(13)
+        if let quoted = row.optionalMoney(14), let billed = row.optionalMoney(15) {
+            reckoning = Reckoning(quoted: quoted, billed: billed)
+        }
     }
 }

@@ -9,6 +9,7 @@ extension Migration {
         Migration(version: 3, statements: books),
         Migration(version: 4, statements: conditions),
         Migration(version: 5, statements: provenance),
+        Migration(version: 6, statements: reckonings),
     ]
 
     private static let users = """
@@ -123,6 +124,12 @@ extension Migration {
         CHECK ((original_digest IS NULL) = (original_format IS NULL))
         """,
         "CREATE INDEX images_of_original ON images (original_digest) WHERE original_digest IS NOT NULL",
+    ]
+
+    /// What the pictures that an attempt made were said to cost, and what they were billed.
+    private static let reckonings = [
+        "ALTER TABLE attempts ADD COLUMN quoted_micro_usd INTEGER",
+        "ALTER TABLE attempts ADD COLUMN billed_micro_usd INTEGER",
     ]
 
     private static let indexes = [

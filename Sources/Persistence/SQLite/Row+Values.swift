@@ -9,6 +9,7 @@ extension Row {
     func day(_ column: CInt) -> Day { Day(number: Int(integer(column))) }
     func optionalDay(_ column: CInt) -> Day? { optionalInteger(column).map { Day(number: Int($0)) } }
     func money(_ column: CInt) -> MicroUSD { MicroUSD(micros: integer(column)) }
+    func optionalMoney(_ column: CInt) -> MicroUSD? { optionalInteger(column).map(MicroUSD.init(micros:)) }
     func optionalID<ID: RecordID>(_ column: CInt) -> ID? { optionalText(column).map(ID.init(trusted:)) }
     func id<ID: RecordID>(_ column: CInt) -> ID { ID(trusted: text(column)) }
 

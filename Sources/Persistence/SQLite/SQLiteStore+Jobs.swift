@@ -73,6 +73,14 @@ extension SQLiteStore {
     package func usage(_ query: UsageQuery) async throws(StoreError) -> [UsageRow] {
         try await read { db throws(DatabaseError) in try db.usage(query) }
     }
+
+    package func drift(
+        since: Timestamp,
+        until: Timestamp?,
+        by columns: [SpendColumn]
+    ) async throws(StoreError) -> [DriftRow] {
+        try await read { db throws(DatabaseError) in try db.drift(since: since, until: until, by: columns) }
+    }
 }
 
 // MARK: - Repeats

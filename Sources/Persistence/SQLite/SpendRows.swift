@@ -28,6 +28,34 @@ extension Connection {
         }
     }
 
+    func drift(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) throws(DatabaseError) -> [DriftRow] {
+        let groups = columns.map(\.expression)
+        let grouping = groups.isEmpty ? "" : " GROUP BY \(list(groups)) ORDER BY \(list(groups))"
+        let statement = try statement(
+            composed: """
+                SELECT count(*), coalesce(sum(delivered), 0), coalesce(sum(quoted_micro_usd), 0),
+                    coalesce(sum(billed_micro_usd), 0), coalesce(max(billed_micro_usd - quoted_micro_usd), 0),
+                    coalesce(max(quoted_micro_usd - billed_micro_usd), 0)\(groups.isEmpty ? "" : ", " + list(groups))
+                FROM attempts\(columns.contains(.key) ? " JOIN jobs ON jobs.id = attempts.job_id" : "")
+                WHERE quoted_micro_usd IS NOT NULL AND attempts.started_ms >= ?
+                    \(until == nil ? "" : "AND attempts.started_ms < ?")\(grouping)
+                """
+        )
+        statement.bind(since)
+        if let until { statement.bind(until) }
+        return try statement.all { row in
+            DriftRow(
+                group: columns.indices.map { columns[$0].text(row, CInt(6 + $0)) },
+                attempts: Int(row.integer(0)),
+                images: Int(row.integer(1)),
+                quoted: row.money(2),
+                billed: row.money(3),
+                mostOver: row.money(4),
+                mostUnder: row.money(5)
+            )
+        }
+    }
+
     private func list(_ parts: [String]) -> String { parts.joined(separator: ", ") }
 }
 

@@ -20,6 +20,10 @@ struct OpenAIAdapter: ProviderAdapter {
         OpenAIModelFamily(model: request.model)?.tokenBound(of: request)
     }
 
+    func tokenRule(of model: String) -> TokenRule? {
+        OpenAIModelFamily(model: model)?.tokenRule
+    }
+
     func encode(_ call: VendorCall) throws(ProviderFailure) -> WireRequest {
         switch call {
         case .create(let request, uploads: _):

@@ -19,6 +19,17 @@ extension OpenAIModelFamily {
     /// Each partial picture costs so many output tokens more.
     private static let partialTokens = 100
 
+    /// What the vendor publishes of its count; for 2.6 no more than the partial pictures.
+    var tokenRule: TokenRule {
+        TokenRule(earlyView: Self.partialTokens, automaticSizes: Self.fixedSizes) { quality, size in
+            switch self {
+            // A word of quality that leaves the choice to the vendor has no exact count.
+            case .gpt1, .gpt2, .gpt25: quality == "auto" ? nil : outputTokens(quality: quality, size: size)
+            case .gpt26: nil
+            }
+        }
+    }
+
     private func outputBound(_ request: ProviderRequest) -> Int? {
         switch request.shape {
         case .size(let size): return outputTokens(quality: request.quality, size: size)

@@ -207,7 +207,10 @@ extension RegistryText.Provider {
                 name: "black-forest-labs/flux-2-pro",
                 operations: "[generate, edit, variation]",
                 shape: "ratios: [\"1:1\", \"16:9\", \"3:2\", \"2:3\"]",
-                tiers: [("medium", "0.03"), ("high", "0.03")],
+                tiers: ["medium", "high"].map {
+                    let references = "per_reference_megapixel: 0.015"
+                    return ($0, "{auto: 0.03, \(references), megapixel_pixels: 1048576, megapixel_rounding: up}")
+                },
                 score: "{generate: 1265, edit: 1290}",
                 latency: "10s",
                 extra: ["formats: [png, jpeg, webp]", "max_references: 8"]

@@ -168,8 +168,10 @@ package final class FakeReplicate: FakeVendor {
         let input = try checkEnvelope(body)
         let complaints = model.complaints(input)
         guard complaints.isEmpty else { throw invalidInput(complaints) }
-        var picture: ImageFacts?
-        for link in model.links(input) { picture = try inspect(link) ?? picture }
+        var pictures: [ImageFacts] = []
+        for link in model.links(input) {
+            if let picture = try inspect(link) { pictures.append(picture) }
+        }
         let directives = try ReplicateDirectives(request)
         let asked = input["num_outputs"]?.int ?? input["number_of_images"]?.int ?? 1
         let step = books.nextStep()
@@ -180,11 +182,11 @@ package final class FakeReplicate: FakeVendor {
             input: input,
             step: step,
             count: min(asked, step.pictureCount ?? asked),
-            inputPicture: picture,
+            inputPictures: pictures,
             deadline: directives.deadline,
             base: state.withLock { $0.base }
         )
-        let cost = model.costMicroUSD(input, count: prediction.count)
+        let cost = cost(prediction)
         if !step.failsInsideRun, let reply = misconduct(step, call: call, costMicroUSD: cost) { return reply }
         state.withLock { $0.predictions[prediction.id] = prediction }
         // Waiting lasts until the run is over, unless the script gives it polls to come.
@@ -227,13 +229,13 @@ package final class FakeReplicate: FakeVendor {
     }
 
     private func cost(_ prediction: ReplicatePrediction) -> Int {
-        prediction.model.costMicroUSD(prediction.input, count: prediction.count)
+        prediction.model.costMicroUSD(prediction.input, count: prediction.count, sent: prediction.inputPictures)
     }
 
     private func output(_ prediction: ReplicatePrediction) -> JSON {
         let step = prediction.step
         let format = prediction.model.format(prediction.input)
-        let (width, height) = prediction.model.size(prediction.input, inputPicture: prediction.inputPicture)
+        let (width, height) = prediction.model.size(prediction.input, inputPicture: prediction.inputPictures.last)
         var isList = prediction.model.isListOutput
         var isData = false
         switch step.output {

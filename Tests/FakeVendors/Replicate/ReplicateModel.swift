@@ -36,15 +36,19 @@ struct ReplicateModel: Sendable {
         return parts.count == 1 || model.version == nil || parts[1] == model.version ?? "" ? model : nil
     }
 
-    /// What `count` pictures of one run cost, in micro-dollars.
-    func costMicroUSD(_ input: JSONObject, count: Int) -> Int {
+    /// What `count` pictures of one run cost, in micro-dollars; `sent` are the pictures that came along.
+    ///
+    /// Whole megapixels of 1024 by 1024 pixels are counted of those, as their maker does; the price list names no rule.
+    func costMicroUSD(_ input: JSONObject, count: Int, sent: [ImageFacts]) -> Int {
         var each = price["micro_usd"]?.int
         if let table = price["micro_usd"]?.object {
             let field = price["by"]?.string ?? ""
             let choice = input[field]?.string ?? properties[field]?["default"]?.string ?? "1K"
             each = table[choice]?.int ?? table.first?.value.int
         }
+        let megapixels = sent.reduce(0) { $0 + ($1.width * $1.height + (1 << 20) - 1) >> 20 }
         return (each ?? 0) * (price["per"] == "image" ? count : 1)
+            + (price["micro_usd_per_input_megapixel"]?.int ?? 0) * megapixels
     }
 
     /// The format in which the model draws.

@@ -14,7 +14,8 @@ struct ReplicatePrediction: Sendable {
     let input: JSONObject
     let step: Step
     let count: Int
-    let inputPicture: ImageFacts?
+    /// Those of the pictures sent along whose bytes are here.
+    let inputPictures: [ImageFacts]
     /// `Cancel-After`, in seconds.
     let deadline: Double?
     /// The API's address, for its links.

@@ -78,8 +78,7 @@ import Testing
 
     static let jobKeys = [
         "id", "object", "operation", "status", "created", "started", "finished", "request", "policy", "images",
-        "attempts",
-        "adapted", "cost_usd", "credits", "error",
+        "missing", "attempts", "adapted", "cost_usd", "credits", "error",
     ]
 
     @Test func `a job shows its whole life in fixed keys`() async throws {
@@ -199,7 +198,8 @@ import Testing
         let facts = answer["gpt-image-1"]
         #expect(
             facts?["capabilities"]?.object?.keys == [
-                "operations", "shapes", "formats", "max_images", "max_references", "mask", "supports",
+                "operations", "shapes", "formats", "max_images", "max_references", "mask", "mask_polarity", "supports",
+                "fidelity",
             ]
         )
         #expect(facts?.value(at: "/tiers/medium/cost_usd")?.string == "0.04")

@@ -39,6 +39,54 @@ import Testing
         #expect(job.status == .succeeded && job.images.map(\.index) == [0, 1, 2])
         #expect(job.cost == usd("0.03"))
         #expect(job.adapted.map(\.field) == ["n"] && job.adapted.map(\.given) == ["3"])
+        #expect(job.answer.missing.map(\.label) == ["server_error"])
+        #expect((0..<4).contains(job.answer.missing[0].slot))
+    }
+
+    @Test func `a picture's seed is the vendor's word or, of a call for one, what was asked`() async throws {
+        let wish = ImageRequest.sample {
+            $0.count = 2
+            $0.seed = 7
+        }
+        #expect(Set(try await scene.run(.two(), wish).images.map(\.seed)) == [7, 8])
+        #expect(try await scene.run(.two(most: 2), wish).images.map(\.seed) == [nil, nil])
+    }
+
+    @Test func `where fidelity is strict, pictures come from one call or from another`() async throws {
+        scene.upstream.script("a", .pictures(count: 2))
+        let wish = ImageRequest.sample {
+            $0.count = 3
+            $0.routing.fidelity = .strict
+        }
+        let job = try await scene.run(.two(most: 3), wish)
+        #expect(job.status == .succeeded && job.images.map(\.provider) == ["b", "b", "b"])
+        // Two were billed at a, and are nobody's.
+        #expect(outcomes(job) == ["a unusable unusable 0.03", "b ok - 0.06"])
+        scene.upstream.script("b", .pictures(count: 2))
+        scene.upstream.script("a", .pictures(count: 2))
+        let none = try await scene.run(.two(most: 3), wish)
+        #expect(none.status == .failed && none.images.isEmpty && none.answer.missing.isEmpty)
+    }
+
+    @Test func `what pictures were said to cost stands beside what they were billed`() async throws {
+        var registry = Registry.two(most: 10)
+        registry.providers[0].models[0].tokenPrices = TokenPrices(
+            textInput: 0,
+            imageInput: 0,
+            imageOutput: 1_000_000,
+            textOutput: 0
+        )
+        let wish = ImageRequest.sample { $0.count = 2 }
+        scene.upstream.script("a", .pictures(tokens: 100), .pictures(tokens: 90_000), .pictures(count: 1))
+        func reckoning() async throws -> Reckoning? { try await scene.run(registry, wish).attempts.first?.reckoning }
+        #expect(try await reckoning() == Reckoning(quoted: usd("0.02"), billed: usd("0.0001")))
+        // Beyond what was held, which is all that anybody pays here.
+        let dear = try await scene.run(registry, wish)
+        #expect(dear.attempts[0].reckoning == Reckoning(quoted: usd("0.02"), billed: usd("0.09")))
+        #expect(dear.attempts[0].cost == usd("0.02"))
+        #expect(try await reckoning() == Reckoning(quoted: usd("0.01"), billed: usd("0.01")))
+        scene.upstream.script("a", .fail("server_once"))
+        #expect(try await reckoning() == nil)
     }
 
     @Test func `where partial results are off, fewer pictures than asked are none`() async throws {

@@ -111,19 +111,14 @@ import Testing
         #expect(unknown.worstCost(of: third) == usd("0.08"))
     }
 
-    @Test func `a call is settled by its usage, at most at the hold`() throws {
+    @Test func `a call is billed by its usage, and by the tier's price where that is none`() throws {
         let (candidate, _) = try metered(most: 4160)
         let sizes = [PixelSize.usual, .usual]
-        #expect(
-            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 1000), atMost: usd("0.3")) == usd("0.04")
-        )
-        #expect(
-            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: 9000), atMost: usd("0.3")) == usd("0.3")
-        )
-        #expect(candidate.settledCost(sizes: sizes, usage: nil, atMost: usd("0.3")) == usd("0.08"))
-        #expect(
-            candidate.settledCost(sizes: sizes, usage: TokenUsage(imageOutput: .max), atMost: usd("0.3")) == usd("0.08")
-        )
+        #expect(candidate.bill(sizes: sizes, usage: TokenUsage(imageOutput: 1000)) == usd("0.04"))
+        #expect(candidate.bill(sizes: sizes, usage: TokenUsage(imageOutput: 9000)) == usd("0.36"))
+        #expect(candidate.bill(sizes: sizes, usage: nil) == usd("0.08"))
+        #expect(candidate.bill(sizes: sizes, usage: TokenUsage(imageOutput: .max)) == usd("0.08"))
+        #expect(candidate.quote(for: 2) == usd("0.08"))
     }
 
     @Test func `without usage each picture is priced by the size it has`() throws {
@@ -135,7 +130,6 @@ import Testing
         }
         #expect(candidate.unitPrice == usd("0.03"))
         let sizes = [size("1024x1024"), size("1536x1024"), size("7x7")]
-        #expect(candidate.settledCost(sizes: sizes, usage: nil, atMost: usd("1")) == usd("0.06"))
-        #expect(candidate.settledCost(sizes: sizes, usage: nil, atMost: usd("0.05")) == usd("0.05"))
+        #expect(candidate.bill(sizes: sizes, usage: nil) == usd("0.06"))
     }
 }

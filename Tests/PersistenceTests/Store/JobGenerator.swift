@@ -92,6 +92,12 @@ struct JobGenerator {
         }
         attempt.usage = maybe { $0.usage() }
         attempt.isPaidByCaller = chance()
+        attempt.reckoning = maybe { generator in
+            Reckoning(
+                quoted: MicroUSD(micros: Int64.random(in: 0...1_000_000, using: &generator.random)),
+                billed: MicroUSD(micros: Int64.random(in: 0...1_000_000, using: &generator.random))
+            )
+        }
         return attempt
     }
 

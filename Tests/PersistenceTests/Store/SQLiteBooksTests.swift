@@ -27,7 +27,9 @@ import Testing
             for number in 0..<40 {
                 var job = generator.job()
                 (job.quote, job.images) = (nil, [])
-                for index in job.attempts.indices { job.attempts[index].isPaidByCaller = false }
+                for index in job.attempts.indices {
+                    (job.attempts[index].isPaidByCaller, job.attempts[index].reckoning) = (false, nil)
+                }
                 if number % 2 == 0 { job.key = generator.id() }
                 try SQLiteBooksTests.insertVersion2(job, into: old)
                 jobs.append(job)

@@ -159,6 +159,15 @@ extension StoreCheck {
                         #expect(row.unresolved == open.reduce(.zero) { $0 + $1.1.cost })
                         #expect(row.cost + row.unresolved == expected.reduce(.zero) { $0 + $1.1.cost })
                     }
+                    let made = within.filter { $0.1.reckoning != nil }
+                    let drifts = try await store.drift(since: since, until: until, by: columns)
+                    #expect(
+                        Set(drifts)
+                            == Set(
+                                Dictionary(grouping: made) { job, attempt in columns.map { $0.value(job, attempt) } }
+                                    .map { DriftRow(group: $0, of: $1.map(\.1)) }
+                            )
+                    )
                 }
             }
         }
@@ -174,5 +183,20 @@ extension SpendColumn {
         case .key: job.key?.text ?? ""
         case .day: attempt.started.day.description
         }
+    }
+}
+
+extension DriftRow {
+    fileprivate init(group: [String], of attempts: [AttemptRecord]) {
+        let bills = attempts.compactMap(\.reckoning)
+        self.init(
+            group: group,
+            attempts: attempts.count,
+            images: attempts.reduce(0) { $0 + $1.delivered },
+            quoted: bills.reduce(.zero) { $0 + $1.quoted },
+            billed: bills.reduce(.zero) { $0 + $1.billed },
+            mostOver: bills.map { $0.billed - $0.quoted }.max() ?? .zero,
+            mostUnder: bills.map { $0.quoted - $0.billed }.max() ?? .zero
+        )
     }
 }

@@ -42,6 +42,7 @@ enum PostgresColumns {
     static let attempt = [
         "job_id", "n", "provider", "model", "tier", "count", "started_ms", "ended_ms", "outcome", "label",
         "cost_micro_usd", "delivered", "handle", "usage", "paid_by_caller",
+        "quoted_micro_usd", "billed_micro_usd",
     ]
 
     static let image = [

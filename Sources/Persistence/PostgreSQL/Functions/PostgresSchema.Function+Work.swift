@@ -4,7 +4,7 @@ extension PostgresSchema.Function {
     /// Writes an attempt, `begins`: as an intent, within the caps. Answers `done`, `lost`, or `capped:` and the subject.
     static let attempt = PostgresSchema.Function(
         name: "orchestrator_attempt",
-        version: 1,
+        version: 2,
         text: """
             CREATE OR REPLACE FUNCTION orchestrator_attempt(a jsonb, begins boolean) RETURNS text
             LANGUAGE plpgsql AS $$

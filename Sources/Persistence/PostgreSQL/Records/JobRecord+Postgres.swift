@@ -95,6 +95,11 @@ extension AttemptRecord {
         handle = try fields.optional("handle", VendorHandle.init)
         usage = try fields.optional("usage", TokenUsage.init)
         isPaidByCaller = try fields.flag("paid_by_caller")
+        if let quoted = try fields.optionalMoney("quoted_micro_usd"),
+            let billed = try fields.optionalMoney("billed_micro_usd")
+        {
+            reckoning = Reckoning(quoted: quoted, billed: billed)
+        }
     }
 
     func postgresRow(of job: JobID) -> JSONObject {
@@ -104,6 +109,8 @@ extension AttemptRecord {
             "ended_ms": .time(ended), "outcome": .words(outcome?.rawValue), "label": .words(label),
             "cost_micro_usd": .money(cost), "delivered": .number(of: delivered), "handle": .document(handle?.json),
             "usage": .document(usage?.json), "paid_by_caller": .flag(isPaidByCaller),
+            "quoted_micro_usd": .number(of: reckoning?.quoted.micros),
+            "billed_micro_usd": .number(of: reckoning?.billed.micros),
         ]
     }
 }

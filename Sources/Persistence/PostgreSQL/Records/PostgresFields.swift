@@ -93,6 +93,10 @@ struct PostgresFields: Sendable {
 
     func money(_ name: String) throws(PostgresError) -> MicroUSD { MicroUSD(micros: try integer(name)) }
 
+    func optionalMoney(_ name: String) throws(PostgresError) -> MicroUSD? {
+        try optionalInteger(name).map(MicroUSD.init(micros:))
+    }
+
     func id<ID: RecordID>(_ name: String) throws(PostgresError) -> ID { ID(trusted: try text(name)) }
 
     func optionalID<ID: RecordID>(_ name: String) throws(PostgresError) -> ID? {

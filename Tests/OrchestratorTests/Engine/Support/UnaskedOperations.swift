@@ -56,6 +56,9 @@ extension Store {
     func seal(limit: Int) async throws(StoreError) -> Int { throw unasked() }
     func verifyLedger() async throws(StoreError) -> LedgerReport { throw unasked() }
     func usage(_ query: UsageQuery) async throws(StoreError) -> [UsageRow] { throw unasked() }
+    func drift(since: Timestamp, until: Timestamp?, by columns: [SpendColumn]) async throws(StoreError) -> [DriftRow] {
+        throw unasked()
+    }
     func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] { throw unasked() }
     func claimWebhooks(for duration: Duration, now: Timestamp, limit: Int) async throws(StoreError)
         -> [WebhookDelivery]
