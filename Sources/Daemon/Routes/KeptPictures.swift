@@ -7,17 +7,16 @@ enum KeptPictures {
 
     static func keep(_ request: ImageRequest, _ service: Service) async throws(APIError) {
         for image in request.references + [request.mask].compactMap({ $0 }) {
-            // One that is there already may be about to be swept.
-            if (try? await service.engine.storage.renew(image.digest)) == true { continue }
             do throws(ArtifactError) {
+                // One that is there already may be about to be swept.
+                if try await service.engine.storage.renew(image.digest) { continue }
                 try await service.engine.storage.publish([try await copy(image.source, service)])
             } catch {
-                guard case .storage(let why) = error else {
-                    throw .internalError("keep a request's picture: \(error)")
+                switch error {
+                case .storage(let why), .unreachable(let why):
+                    throw .overloaded("the request's pictures cannot be kept at the moment; try again", detail: why)
+                case .notFound, .defective: throw .internalError("keep a request's picture: \(error)")
                 }
-                var full = APIError.overloaded("the request's pictures cannot be kept at the moment; try again")
-                full.detail = why
-                throw full
             }
         }
     }

@@ -38,7 +38,8 @@ struct PictureIntake: Sendable {
             case .defective(let defect): throw ProviderFailure(.unusable, "the picture is no good: \(defect)")
             case .notFound: throw ProviderFailure(.unusable, "no picture in the reply")
             // Kept apart from the vendor's faults by the engine, which ends the job.
-            case .storage(let detail): throw ProviderFailure(.unusable, "storage: \(detail)", code: Self.storageCode)
+            case .storage(let detail), .unreachable(let detail):
+                throw ProviderFailure(.unusable, "storage: \(detail)", code: Self.storageCode)
             }
         }
     }

@@ -60,9 +60,15 @@ import Orchestrator
             let boundary = "orchestrator-" + String(UInt128.random(in: .min ... .max), radix: 16)
             let encoder = MultipartEncoder(parts, boundary: boundary)
             (pieces, contentType) = (encoder.pieces, encoder.contentType)
+        case .bytes(let source, _):
+            (pieces, contentType) = ([source], nil)
         }
         if case .none = call.request.body {
             upload = .none
+        } else if case .bytes(let source, let part?) = call.request.body {
+            let body = RequestBody(part, of: source)
+            upload = .streamed(byteCount: body.byteCount)
+            streamedBody = body
         } else if pieces.count == 1, case .bytes(let bytes) = pieces[0], bytes.count <= Transfer.copiedBodyLimit {
             upload = .copied(bytes)
         } else {

@@ -146,7 +146,7 @@ import Orchestrator
         }
         if let contentType = transfer.contentType {
             if !hasContentType { guard easy.addHeader("Content-Type", "", contentType) else { return false } }
-        } else if request.method == .post, !hasContentType {
+        } else if request.method == .post || transfer.upload != .none, !hasContentType {
             guard easy.suppressHeader("Content-Type") else { return false }
         }
         if case .streamed = transfer.upload { guard easy.suppressHeader("Expect") else { return false } }
