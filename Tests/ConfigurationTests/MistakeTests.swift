@@ -230,7 +230,8 @@ import Testing
     @Test func `keys of another variant are unknown, each of them`() {
         let errors = Sample.read(Sample.complete.changing("adapter: s3", to: "adapter: filesystem")).errors
         #expect(
-            errors.map(\.key) == ["endpoint", "region", "bucket", "access_key", "secret_key"].map { "storage.\($0)" }
+            errors.map(\.key)
+                == ["endpoint", "region", "bucket", "addressing", "access_key", "secret_key"].map { "storage.\($0)" }
         )
     }
 

@@ -37,6 +37,7 @@ import Testing
             bucket.bucket == "pictures" && bucket.secretKey.reveal() == "s3s"
                 && bucket.endpoint == "https://s3.example.com"
         )
+        #expect(bucket.addressing == .host && registry.retention == .seconds(7 * 86_400))
     }
 
     @Test func `policies merge over the standard ones`() throws {

@@ -5,6 +5,15 @@ import Transport
 enum KeptPictures {
     private static let piece = 256 << 10
 
+    /// Throws 503 where no picture can be kept at the moment, which would be paid for in vain.
+    static func ready(_ service: Service) async throws(APIError) {
+        do throws(ArtifactError) {
+            try await service.engine.storage.ready()
+        } catch {
+            throw .overloaded("images cannot be kept at the moment; try again", detail: "\(error)")
+        }
+    }
+
     static func keep(_ request: ImageRequest, _ service: Service) async throws(APIError) {
         for image in request.references + [request.mask].compactMap({ $0 }) {
             do throws(ArtifactError) {

@@ -337,7 +337,8 @@ final class Daemon: Sendable {
 
     static var routes: RouteTable {
         let routes =
-            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
+            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
+            + AccountRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
             + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)

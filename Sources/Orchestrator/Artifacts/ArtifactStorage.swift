@@ -10,6 +10,9 @@ package protocol ArtifactStorage: SinkMaker {
     /// elsewhere. What has not been read by then is fetched as the reader asks for it.
     func read(_ digest: String, _ part: Range<Int64>?) async throws(ArtifactError) -> StoredBytes
 
+    /// Throws where pictures cannot be kept at the moment: to be asked before anything is begun that costs money.
+    func ready() async throws(ArtifactError)
+
     /// Whether the bytes are stored.
     func contains(_ digest: String) async throws(ArtifactError) -> Bool
 

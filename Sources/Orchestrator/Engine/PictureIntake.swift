@@ -83,6 +83,8 @@ struct PictureIntake: Sendable {
             var call = UpstreamCall(request, credential: credential, timeLimit: left)
             call.reach = target.host == home?.host || allowsPrivateURLs ? .anywhere : .publicOnly
             call.redirects = Self.redirects
+            // That the provider may be inside the network is no leave for it to send us anywhere there.
+            call.reachElsewhere = allowsPrivateURLs ? .anywhere : .publicOnly
             let reply: UpstreamReply
             do throws(UpstreamError) {
                 reply = try await services.upstream.send(call, sinks: services.storage)

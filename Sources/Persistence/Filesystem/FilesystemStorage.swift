@@ -73,6 +73,10 @@ package final class FilesystemStorage: ArtifactStorage {
         return HeldBytes(source: .file(path: path, byteCount: count))
     }
 
+    package func ready() async throws(ArtifactError) {
+        if let failure { throw failure }
+    }
+
     package func read(_ digest: String, _ part: Range<Int64>?) async throws(ArtifactError) -> StoredBytes {
         .held(try await open(digest))
     }

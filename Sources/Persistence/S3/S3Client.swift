@@ -74,9 +74,9 @@ package struct S3Services: Sendable {
 }
 
 /// Asks an S3 service: signs, sends, and repeats what may succeed later. Every request here may be repeated.
-struct S3Client: Sendable {
+final class S3Client: Sendable {
     /// Ten seconds of pauses and a bit: long enough for a service that restarts, short enough for who waits for a picture.
-    static let tries = 8
+    static let tries = 10
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(2)
     /// Nobody waits longer than so from the first try to the last.
@@ -91,6 +91,13 @@ struct S3Client: Sendable {
     let bucket: String
     private let signature: SignatureV4
     private let services: S3Services
+    /// When the service did last what it was asked, on the monotonic clock; nil once it did not.
+    private let lastSuccess = Lock<Duration?>(nil)
+
+    /// Whether the service did what it was asked in the time just past.
+    func wasHeard(within time: Duration) -> Bool {
+        lastSuccess.withLock { $0 }.map { services.time.monotonic() - $0 < time } ?? false
+    }
 
     init(_ settings: S3Settings, _ services: S3Services) {
         address = S3Address(settings)
@@ -137,7 +144,10 @@ struct S3Client: Sendable {
             var isPassing = true
             do throws(UpstreamError) {
                 let answer = try await services.upstream.send(call(request, longest), sinks: sinks)
-                if answer.reply.isSuccess { return (answer.reply, answer.blobs) }
+                if answer.reply.isSuccess {
+                    lastSuccess.withLock { $0 = services.time.monotonic() }
+                    return (answer.reply, answer.blobs)
+                }
                 var text = ""
                 if case .text(let said) = answer.reply.body { text = said }
                 failure = S3Error(
@@ -159,6 +169,7 @@ struct S3Client: Sendable {
                     "\(request.what): no answer from the S3 service: \(error.detail)"
                 )
             }
+            if failure.kind != .missing { lastSuccess.withLock { $0 = nil } }
             guard isPassing, number < request.tries, request.mayRepeat(), services.time.monotonic() + pause < end else {
                 throw failure
             }

@@ -45,8 +45,18 @@ package final class S3Storage: ArtifactStorage {
 
     /// Asks whether the bucket is there and these keys may look into it; to be awaited before anything is served.
     package func check() async throws(ArtifactError) {
+        try await look(tries: S3Client.tries)
+    }
+
+    /// Asks the service, unless it was heard of in the last second.
+    package func ready() async throws(ArtifactError) {
+        if !client.wasHeard(within: .seconds(1)) { try await look(tries: 2) }
+    }
+
+    private func look(tries: Int) async throws(ArtifactError) {
         var request = S3Request(.get, what: "looking into the bucket")
         request.query = Self.list(prefix: "artifacts/", most: 1)
+        request.tries = tries
         do throws(S3Error) {
             _ = try await client.perform(request)
         } catch {

@@ -109,10 +109,10 @@ import Orchestrator
 
     private func request(_ transfer: Transfer, _ url: UpstreamURL) {
         transfer.begin(at: url)
-        if transfer.call.reach == .publicOnly, let address = url.address, !address.isPublic {
+        if transfer.reach == .publicOnly, let address = url.address, !address.isPublic {
             return finish(transfer, .failure(UpstreamError(.forbiddenAddress, "the address is in no public range")))
         }
-        let group = group(for: url.origin, transfer.call.reach)
+        let group = group(for: url.origin, transfer.reach)
         requests += 1
         group.lastUse = requests
         guard let multi = group.shard(), let easy = spares.popLast() ?? CurlEasy(pool: self) else {
@@ -156,7 +156,7 @@ import Orchestrator
             guard easy.addHeader(name, prefix, credential.reveal()) else { return false }
         }
         // A proxy would make the connections itself, and nobody would check where to.
-        if let proxy = configuration.proxy, transfer.call.reach == .anywhere { easy.setProxy(proxy) }
+        if let proxy = configuration.proxy, transfer.reach == .anywhere { easy.setProxy(proxy) }
         easy.prepare(url: url.text, method: request.method, body: transfer.upload)
         return true
     }

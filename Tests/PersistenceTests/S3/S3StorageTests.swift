@@ -106,6 +106,7 @@ private struct Forgetful: ArtifactStorage {
         return try await base.contains(digest)
     }
 
+    func ready() async throws(ArtifactError) { try await base.ready() }
     func renew(_ digest: String) async throws(ArtifactError) -> Bool { try await base.renew(digest) }
     func digests(onShelf shelf: UInt8) async throws(ArtifactError) -> [String] {
         try await base.digests(onShelf: shelf)

@@ -34,6 +34,8 @@ final class MemoryStorage: ArtifactStorage {
 
     func contains(_ digest: String) async throws(ArtifactError) -> Bool { published.contains(digest) }
 
+    func ready() async throws(ArtifactError) {}
+
     func close() async {}
 
     func renew(_ digest: String) async throws(ArtifactError) -> Bool { published.contains(digest) }
