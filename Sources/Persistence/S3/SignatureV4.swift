@@ -76,7 +76,7 @@ struct SignatureV4: Sendable {
 
     /// `20150830T123600Z`.
     private static func compact(_ time: Timestamp) -> String {
-        Timestamp(milliseconds: time.seconds * 1000).description.filter { $0.isNumber || $0 == "T" || $0 == "Z" }
+        time.description.filter { $0.isNumber || $0 == "T" }.prefix(15) + "Z"
     }
 
     /// Without white space at the ends, and with one space for any within.
