@@ -91,12 +91,16 @@ package final class S3Server: Sendable {
         return name
     }
 
-    /// Makes a bucket, and waits until the S3 side knows it: who is not known is refused there, and not told it is absent.
+    /// Makes a bucket, as soon as the server can.
     private func bucket(_ name: String) async throws {
         let script = """
+            ask() {
+                curl -s -o /dev/null -f --aws-sigv4 aws:amz:us-east-1:s3 -u \(S3Server.accessKey):\(S3Server.secretKey) \\
+                    -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@"
+            }
             for i in $(seq 300); do
-                curl -s -o /dev/null -f -X POST http://127.0.0.1:\(ports[4])/buckets/\(name)/ &&
-                [ "$(curl -s -o /dev/null -w '%{http_code}' \(endpoint)/\(name)/)" = 403 ] && exit 0
+                ask -X PUT \(endpoint)/\(name)
+                ask '\(endpoint)/\(name)/' && exit 0
                 sleep 0.1
             done
             tail -n 20 '\(directory)/log'

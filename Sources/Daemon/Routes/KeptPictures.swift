@@ -10,7 +10,9 @@ enum KeptPictures {
         do throws(ArtifactError) {
             try await service.engine.storage.ready()
         } catch {
-            throw .overloaded("images cannot be kept at the moment; try again", detail: "\(error)")
+            var why = "\(error)"
+            if case .unreachable(let detail) = error { why = detail }
+            throw .overloaded("images cannot be kept at the moment; try again", detail: why)
         }
     }
 

@@ -112,7 +112,9 @@ final class S3Client: Sendable {
 
     /// Performs a request whose answer is short.
     func perform(_ request: S3Request) async throws(S3Error) -> S3Reply {
-        let (reply, sinks) = try await send(request, into: GatheringSinks(), Self.longestDocument)
+        // What HEAD announces does not come.
+        let longest = request.method == .head ? .max : Self.longestDocument
+        let (reply, sinks) = try await send(request, into: GatheringSinks(), longest)
         let body = (sinks.first as? GatheringSink)?.text ?? ""
         // Copying and completing may fail after their status is out.
         if request.method != .get, let code = S3Document(body).elements("Error").first?["Code"] {
