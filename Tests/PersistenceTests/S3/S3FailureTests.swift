@@ -214,8 +214,9 @@ import Testing
 
     @Test func `a reader who takes nothing holds the service back`() async throws {
         try await S3Scene.withFake { scene, fake in
-            let (digest, bytes) = try await scene.store(12_000_000)
-            scene.forget()
+            let bytes = [UInt8](repeating: 7, count: 12_000_000)
+            let digest = Hex.text(Persistence.SHA256.digest(of: bytes.span))
+            fake.put("artifacts/\(digest.prefix(2))/\(digest)", bytes)
             guard case .stream(let stream) = try await scene.storage.read(digest, nil),
                 let download = stream as? S3Download
             else { return #expect(Bool(false), "no stream") }
@@ -231,8 +232,9 @@ import Testing
 
     @Test func `a reader who leaves ends the download`() async throws {
         try await S3Scene.withFake { scene, fake in
-            let (digest, _) = try await scene.store(12_000_000)
-            scene.forget()
+            let bytes = [UInt8](repeating: 7, count: 12_000_000)
+            let digest = Hex.text(Persistence.SHA256.digest(of: bytes.span))
+            fake.put("artifacts/\(digest.prefix(2))/\(digest)", bytes)
             do {
                 let stream = try await scene.storage.read(digest, nil)
                 guard case .stream = stream else { return #expect(Bool(false), "no stream") }
