@@ -143,7 +143,7 @@ import Testing
             "  ‸open ai:\n    adapter",
             "providers.open ai: is no usable name: 'open ai' (letters, digits and '-' '_' '.', at most 64)"
         ),
-        Mistake("  replicate:\n", "  ‸stability:\n", "providers.stability: duplicate key (first on line 67)"),
+        Mistake("  replicate:\n", "  ‸stability:\n", "providers.stability: duplicate key (first on line 69)"),
         Mistake(
             "low: {cost: 0.006, score: 12}",
             "‸lo: {cost: 0.006}",
@@ -278,7 +278,7 @@ import Testing
         )
         let errors = Sample.read(removed).errors
         #expect(errors.contains { $0.key == key && $0.message == "is required" }, "\(errors.map(\.brief))")
-        #expect(errors.allSatisfy { $0.line >= 1 && $0.line <= 116 })
+        #expect(errors.allSatisfy { $0.line >= 1 && $0.line <= 118 })
     }
 
     @Test(arguments: [

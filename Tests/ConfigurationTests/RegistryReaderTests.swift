@@ -227,7 +227,7 @@ struct Unexpected: Error {}
         )
         #expect(
             reading.warnings.map(\.brief) == [
-                "70:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
+                "72:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
             ]
         )
         #expect(reading.unset.isEmpty)
