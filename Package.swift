@@ -75,13 +75,27 @@ let package = Package(
             swiftSettings: strict
         ),
         // A PostgreSQL server of the tests' own, for tests of any layer.
-        .target(name: "PostgresTestServer", path: "Tests/PostgresTestServer", swiftSettings: strict),
+        .target(
+            name: "PostgresTestServer",
+            dependencies: ["TestProcesses"],
+            path: "Tests/PostgresTestServer",
+            swiftSettings: strict
+        ),
+        // An S3 server of the tests' own, too.
+        .target(
+            name: "S3TestServer",
+            dependencies: ["TestProcesses"],
+            path: "Tests/S3TestServer",
+            swiftSettings: strict
+        ),
+        // Processes that end with the tests that started them.
+        .target(name: "TestProcesses", path: "Tests/TestProcesses", swiftSettings: strict),
         tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
 
         // The built daemon as its callers meet it: a process, sockets, files.
         tests(
             "EndToEndTests",
-            ["FakeVendors", "Orchestrator", "PostgresTestServer", "orchestratord"],
+            ["FakeVendors", "Orchestrator", "PostgresTestServer", "S3TestServer", "orchestratord"],
             exclude: ["Support/official_client.py"]
         ),
 
@@ -99,7 +113,13 @@ let package = Package(
         tests("OrchestratorTests", ["Orchestrator"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
         tests("TransportTests", ["Transport", "Orchestrator"]),
-        tests("PersistenceTests", ["Persistence", "Orchestrator", "Transport", "PostgresTestServer"]),
+        tests(
+            "PersistenceTests",
+            [
+                "Persistence", "Orchestrator", "Transport", "FakeVendors", "PostgresTestServer", "S3TestServer",
+                "TestProcesses",
+            ]
+        ),
         tests("SimulationTests", ["Persistence", "Orchestrator"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
         tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),

@@ -38,6 +38,7 @@ import Testing
             bucket.bucket == "pictures" && bucket.secretKey.reveal() == "s3s"
                 && bucket.endpoint == "https://s3.example.com"
         )
+        #expect(bucket.addressing == .host && registry.retention == .seconds(7 * 86_400))
     }
 
     @Test func `policies merge over the standard ones`() throws {
@@ -246,7 +247,7 @@ struct Unexpected: Error {}
         )
         #expect(
             reading.warnings.map(\.brief) == [
-                "71:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
+                "73:14 providers.stability.api_key: STABILITY_API_KEY is not set (provider 'stability' is left out)"
             ]
         )
         #expect(reading.unset.isEmpty)

@@ -24,6 +24,8 @@ enum Sample {
           endpoint: https://s3.example.com
           region: eu-west-1
           bucket: pictures
+          addressing: host
+          retention: 7d
           access_key: ${S3_ACCESS}
           secret_key: ${S3_SECRET}
         routing:

@@ -1,14 +1,11 @@
 import Foundation
+import TestProcesses
 
 /// A PostgreSQL server of the tests' own, on a free port of this machine, in a directory that goes with the process.
 ///
 /// The shared one must not be stopped; a test that wants the database away makes its own. The directory goes, and the
 /// server with it, when the process that made it ends, however it ends: a watchdog waits for that.
 package final class PostgresServer: Sendable {
-    package struct Failure: Error, CustomStringConvertible {
-        package var description: String
-    }
-
     package static let user = "orchestrator"
     package static let password = "secret-\(UUID().uuidString.prefix(8))"
 
@@ -23,7 +20,7 @@ package final class PostgresServer: Sendable {
         program = try ServerPrograms()
         directory = NSTemporaryDirectory() + "postgres-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        watchdog = try Watchdog(directory: directory)
+        watchdog = try Watchdog(directory: directory, file: "data/postmaster.pid")
         port = try SilentListener().port
         let secret = directory + "/password"
         try PostgresServer.password.write(toFile: secret, atomically: true, encoding: .utf8)

@@ -93,7 +93,12 @@ struct SettingKeys: Sendable {
                     .scalar(.word(["filesystem", "s3"], noun: "storage adapter")),
                     "filesystem: DATA_DIR/artifacts. s3: a bucket.",
                     standard: "filesystem"
-                )
+                ),
+                Key(
+                    "retention",
+                    milliseconds(60_000...3_650 * 86_400_000),
+                    "How long pictures are kept; without it, until they are deleted."
+                ),
             ],
             variants: Variants(
                 key: "adapter",
@@ -106,6 +111,12 @@ struct SettingKeys: Sendable {
                             Key(required: "endpoint", .scalar(.serviceURL), "Address of the S3-compatible service."),
                             Key("region", .scalar(.text), "Region to sign for.", standard: "us-east-1"),
                             Key(required: "bucket", .scalar(.identifier), "Bucket; it must exist."),
+                            Key(
+                                "addressing",
+                                word(S3Settings.Addressing.self, "addressing"),
+                                "Where the bucket's name stands: in the path, or in front of the host.",
+                                standard: "path"
+                            ),
                             Key(required: "access_key", .scalar(.secret), "Access key id, by reference."),
                             Key(required: "secret_key", .scalar(.secret), "Secret access key, by reference."),
                         ]

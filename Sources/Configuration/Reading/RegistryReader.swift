@@ -131,7 +131,9 @@ struct RegistryReader {
     }
 
     private mutating func readStorage(_ node: ConfigNode?) {
-        guard let node, diagnostics.read(node["adapter"], { node throws(ConfigError) in try node.string() }) == "s3"
+        guard let node else { return }
+        registry.retention = diagnostics.read(node["retention"]) { node throws(ConfigError) in try node.duration() }
+        guard diagnostics.read(node["adapter"], { node throws(ConfigError) in try node.string() }) == "s3"
         else { return }
         let url = diagnostics.read(node["endpoint"]) { node throws(ConfigError) in try node.serviceURL() }
         let bucket = diagnostics.read(node["bucket"]) { node throws(ConfigError) in try node.string() }
@@ -140,9 +142,17 @@ struct RegistryReader {
         var region = "us-east-1"
         diagnostics.read(node["region"], into: &region) { node throws(ConfigError) in try node.string() }
         guard let url, let bucket, let accessKey, let secretKey else { return }
-        registry.storage = .s3(
-            S3Settings(endpoint: url, region: region, bucket: bucket, accessKey: accessKey, secretKey: secretKey)
+        var settings = S3Settings(
+            endpoint: url,
+            region: region,
+            bucket: bucket,
+            accessKey: accessKey,
+            secretKey: secretKey
         )
+        diagnostics.read(node["addressing"], into: &settings.addressing) { node throws(ConfigError) in
+            try node.choice()
+        }
+        registry.storage = .s3(settings)
     }
 
     private mutating func readLimits(_ node: ConfigNode?) {

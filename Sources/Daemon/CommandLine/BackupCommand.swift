@@ -48,5 +48,9 @@ struct BackupCommand {
 
     private static func text(_ summary: Backup.Summary) -> String {
         "the database and \(summary.pictures) pictures, \(summary.bytes) bytes"
+            + (summary.elsewhere == 0
+                ? ""
+                : "; not in it: \(summary.elsewhere) pictures that are not in this directory (with storage.adapter s3 they "
+                    + "are in the bucket)")
     }
 }

@@ -24,7 +24,7 @@ struct ConfiguredRecord: Sendable {
     init(_ options: RecordOptions, _ loader: ConfigurationLoader, mayCreate: Bool = false) async throws(Problem) {
         let database: DatabaseSettings
         do throws(ConfigurationLoader.Failure) {
-            database = try loader.loadServable(options.config, today: SystemTime().now().day).registry.database
+            database = try loader.load(options.config, today: SystemTime().now().day).registry.database
         } catch {
             throw Problem(lines: error.errors.map(\.description))
         }

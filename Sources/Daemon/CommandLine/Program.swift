@@ -168,7 +168,7 @@ public struct Program: Sendable {
         Usage: orchestratord backup FILE [--data-dir DIR]
         Writes the SQLite database, the secrets and the pictures of a data directory (ORCHESTRATOR_DATA_DIR; default
         data) to one new file, a tar archive. Keep it as safe as the directory itself: it holds keys. No daemon may have
-        the database open. PostgreSQL and S3 have tools of their own.
+        the database open. PostgreSQL and S3 have tools of their own: pictures in a bucket are counted, not copied.
         """,
         "restore": """
         Usage: orchestratord restore FILE [--data-dir DIR]

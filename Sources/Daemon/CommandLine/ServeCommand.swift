@@ -26,7 +26,12 @@ struct ServeCommand {
             Console.error("orchestratord: \(error)")
             return .failure
         }
-        let isClean = await daemon.run(signals) { address in Console.out("listening on \(address)") }
-        return isClean ? .success : .failure
+        do throws(Daemon.StartFailure) {
+            let isClean = try await daemon.run(signals) { address in Console.out("listening on \(address)") }
+            return isClean ? .success : .failure
+        } catch {
+            for message in error.messages { Console.error(message) }
+            return .failure
+        }
     }
 }

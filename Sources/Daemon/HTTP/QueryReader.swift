@@ -13,6 +13,15 @@ struct QueryReader {
         pairs.first { $0.name == name && !$0.value.isEmpty }?.value
     }
 
+    /// `1` or `true`; false where it is absent, empty, `0` or `false`.
+    func flag(_ name: String) throws(APIError) -> Bool {
+        switch text(name) {
+        case nil, "0", "false": return false
+        case "1", "true": return true
+        default: throw .invalidValue(name, "must be 1 or 0")
+        }
+    }
+
     func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = text(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {

@@ -5,7 +5,7 @@ import Orchestrator
 struct InlinePictures: Sendable {
     var answer: ImageAnswer
     /// The pictures' bytes, in the order of the job's images.
-    var sources: [ByteSource]
+    var pictures: [HeldBytes]
 
     /// Read at once from a file; a multiple of three, so that no piece leaves a rest for the next.
     private static let pieceSize = 3 << 18
@@ -14,8 +14,8 @@ struct InlinePictures: Sendable {
 
     /// Whether `body` waits for a disk.
     var blocks: Bool {
-        sources.contains { source in
-            if case .file = source { true } else { false }
+        pictures.contains { picture in
+            if case .file = picture.source { true } else { false }
         }
     }
 
@@ -31,17 +31,17 @@ struct InlinePictures: Sendable {
         let tail = JSON.object(answer.tail).serialized()
         var body = JSON.object(answer.head).serialized()
         body.reserveCapacity(
-            sources.reduce(body.count + tail.count + Self.membersSize) { sum, source in
-                sum + Base64.encodedCount(of: Int(source.byteCount)) + Self.membersSize
+            pictures.reduce(body.count + tail.count + Self.membersSize) { sum, picture in
+                sum + Base64.encodedCount(of: Int(picture.source.byteCount)) + Self.membersSize
             }
         )
         body.removeLast()
         body += #","data":["#.utf8
-        for (index, (image, source)) in zip(answer.job.images, sources).enumerated() {
+        for (index, (image, picture)) in zip(answer.job.images, pictures).enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body += #"{"b64_json":""#.utf8
             var encoder = Base64Encoder()
-            try ByteReader.forEachChunk(of: source, size: Self.pieceSize) { piece throws(ArtifactError) in
+            try ByteReader.forEachChunk(of: picture.source, size: Self.pieceSize) { piece throws(ArtifactError) in
                 encoder.encode(piece, into: &body)
             }
             encoder.finish(into: &body)

@@ -59,18 +59,19 @@ struct InputImages {
     private func stored(_ id: ImageID, _ field: String) async throws(APIError) -> InputImage {
         let image = try await service.visibleImage(id, to: caller)
         do throws(ArtifactError) {
-            let source = try await service.engine.storage.open(image.image.digest)
+            let bytes = try await service.engine.storage.open(image.image.digest)
             var picture = InputImage(
-                source: source,
+                source: bytes.source,
                 format: image.image.format,
                 size: image.image.size,
                 hasAlpha: image.image.hasAlpha,
                 digest: image.image.digest
             )
             picture.parent = id
+            picture.keeper = bytes.keeper
             return picture
         } catch {
-            throw .notFound("there is no image '\(id)'")
+            throw .unread(error, "image '\(id)'")
         }
     }
 
@@ -149,6 +150,7 @@ struct InputImages {
         case .defective(let defect): .invalidValue(field, defect.message)
         case .notFound: .invalidValue(field, "there is no image")
         case .storage(let detail): .internalError(detail)
+        case .unreachable(let detail): .overloaded("images cannot be kept at the moment; try again", detail: detail)
         }
     }
 }

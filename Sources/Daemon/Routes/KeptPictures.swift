@@ -5,19 +5,29 @@ import Transport
 enum KeptPictures {
     private static let piece = 256 << 10
 
+    /// Throws 503 where no picture can be kept at the moment, which would be paid for in vain.
+    static func ready(_ service: Service) async throws(APIError) {
+        do throws(ArtifactError) {
+            try await service.engine.storage.ready()
+        } catch {
+            var why = "\(error)"
+            if case .unreachable(let detail) = error { why = detail }
+            throw .overloaded("images cannot be kept at the moment; try again", detail: why)
+        }
+    }
+
     static func keep(_ request: ImageRequest, _ service: Service) async throws(APIError) {
         for image in request.references + [request.mask].compactMap({ $0 }) {
-            // One that is there already may be about to be swept.
-            if (try? await service.engine.storage.renew(image.digest)) == true { continue }
             do throws(ArtifactError) {
+                // One that is there already may be about to be swept.
+                if try await service.engine.storage.renew(image.digest) { continue }
                 try await service.engine.storage.publish([try await copy(image.source, service)])
             } catch {
-                guard case .storage(let why) = error else {
-                    throw .internalError("keep a request's picture: \(error)")
+                switch error {
+                case .storage(let why), .unreachable(let why):
+                    throw .overloaded("the request's pictures cannot be kept at the moment; try again", detail: why)
+                case .notFound, .defective: throw .internalError("keep a request's picture: \(error)")
                 }
-                var full = APIError.overloaded("the request's pictures cannot be kept at the moment; try again")
-                full.detail = why
-                throw full
             }
         }
     }

@@ -48,6 +48,7 @@ enum OperationsRoutes {
         } catch {
             throw APIError(503, .server, "overloaded", "the database cannot be written", detail: "\(error)")
         }
+        try await KeptPictures.ready(exchange.service)
         return .json(["status": "ok"])
     }
 

@@ -24,17 +24,17 @@ struct PictureAnswer {
                     body: .bytes(body)
                 )
             case .failure(let error):
-                return .error(.internalError("read pictures: \(error)"), path: "/v1/images")
+                return .error(.unread(error, "the pictures"), path: "/v1/images")
             }
         }
     }
 
     /// The body with pictures in it; from the disk it is read and written on a thread that may wait.
     private func inlineBody(_ answer: ImageAnswer) async -> Result<[UInt8], ArtifactError> {
-        var pictures = InlinePictures(answer: answer, sources: [])
+        var pictures = InlinePictures(answer: answer, pictures: [])
         do throws(ArtifactError) {
             for (index, image) in end.job.images.enumerated() {
-                pictures.sources.append(try await source(of: image, index))
+                pictures.pictures.append(try await bytes(of: image, index))
             }
         } catch {
             return .failure(error)
@@ -48,8 +48,10 @@ struct PictureAnswer {
     }
 
     /// The bytes of a picture that the job just made, in memory where they still are, else in the storage.
-    private func source(of image: ImageRecord, _ index: Int) async throws(ArtifactError) -> ByteSource {
-        if end.sources.indices.contains(index), case .bytes = end.sources[index] { return end.sources[index] }
+    private func bytes(of image: ImageRecord, _ index: Int) async throws(ArtifactError) -> HeldBytes {
+        if end.sources.indices.contains(index), case .bytes = end.sources[index] {
+            return HeldBytes(source: end.sources[index])
+        }
         return try await service.engine.storage.open(image.digest)
     }
 }

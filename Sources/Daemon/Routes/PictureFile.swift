@@ -5,8 +5,13 @@ import Transport
 struct PictureFile {
     let exchange: Exchange
 
-    /// The answer to the request; `cacheControl` replaces the rule for bytes that never change.
-    func response(_ image: ImageRecord, cacheControl: String? = nil) async throws(APIError) -> HTTPResponse {
+    /// The answer to the request; `cacheControl` replaces the rule for bytes that never change. With `?download=1` browsers
+    /// save the file, under `name` or the picture's own.
+    func response(
+        _ image: ImageRecord,
+        cacheControl: String? = nil,
+        name: String? = nil
+    ) async throws(APIError) -> HTTPResponse {
         let request = exchange.request
         let tag = "\"\(image.digest)\""
         let forGood = "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"
@@ -18,39 +23,58 @@ struct PictureFile {
             (name: "x-content-type-options", value: "nosniff"),
             (name: "content-security-policy", value: "default-src 'none'; sandbox"),
         ]
+        if try QueryReader(request).flag("download") {
+            let name = name ?? "\(image.id.text).\(image.format.fileExtension)"
+            headers.append((name: "content-disposition", value: "attachment; filename=\"\(name)\""))
+        }
         if Self.matches(request.headers.all(named: "if-none-match"), tag) {
             return HTTPResponse(status: 304, headers: headers)
         }
-        let file = try await open(image)
-        switch ByteRange(request.headers["range"], of: file.size, ifRange: request.headers["if-range"], tag: tag) {
+        let size = image.byteCount
+        switch ByteRange(request.headers["range"], of: size, ifRange: request.headers["if-range"], tag: tag) {
         case .whole:
-            return HTTPResponse(headers: headers, body: .file(file, range: 0..<file.size))
+            return HTTPResponse(headers: headers, body: try await body(image, nil))
         case .part(let range):
             headers.append(
-                (name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
+                (name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
             )
-            return HTTPResponse(status: 206, headers: headers, body: .file(file, range: range))
+            return HTTPResponse(status: 206, headers: headers, body: try await body(image, range))
         case .unsatisfiable:
-            return HTTPResponse(status: 416, headers: [(name: "content-range", value: "bytes */\(file.size)")])
+            return HTTPResponse(status: 416, headers: [(name: "content-range", value: "bytes */\(size)")])
         }
     }
 
-    private func open(_ image: ImageRecord) async throws(APIError) -> OpenFile {
+    /// The bytes of a part, all where nil; a stored picture that is not as long as its record is an error.
+    private func body(_ image: ImageRecord, _ part: Range<Int64>?) async throws(APIError) -> HTTPResponse.Body {
+        let range = part ?? 0..<image.byteCount
         do throws(ArtifactError) {
-            guard case .file(let path, _) = try await exchange.service.engine.storage.open(image.digest) else {
-                throw .notFound
+            let storage = exchange.service.engine.storage
+            if exchange.request.method == .head {
+                guard try await storage.contains(image.digest) else { throw .notFound }
+                return .counted(Int64(range.count)) { _ in }
             }
-            do throws(TransportError) {
-                return try OpenFile(path: path)
-            } catch {
-                throw .storage("\(error)")
+            switch try await storage.read(image.digest, part) {
+            case .held(let held):
+                guard held.source.byteCount == image.byteCount else {
+                    throw .storage("it has \(held.source.byteCount) bytes in place of \(image.byteCount)")
+                }
+                switch held.source {
+                case .bytes(let bytes):
+                    return .bytes(part == nil ? bytes : Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
+                case .file(let path, _):
+                    do throws(TransportError) {
+                        return .file(try OpenFile(path: path), range: range)
+                    } catch {
+                        throw .storage("\(error)")
+                    }
+                }
+            case .stream(let stream):
+                return .counted(Int64(range.count)) { writer in
+                    while let bytes = try await stream.next() { try await writer.write(bytes) }
+                }
             }
         } catch {
-            switch error {
-            case .notFound: throw .notFound("the bytes of image '\(image.id)' are gone")
-            case .storage(let why): throw .internalError("open picture: \(why)")
-            case .defective: throw .internalError("open picture")
-            }
+            throw .unread(error, "image '\(image.id)'")
         }
     }
 

@@ -101,10 +101,17 @@ enum StoredImageRoutes {
         ])
     }
 
-    /// The picture of the path, if the caller may see it; a key is looked at only where one is needed.
+    /// The picture of the path, if the caller may see it.
     private static func visible(_ exchange: Exchange) async throws(APIError) -> StoredImage {
-        let missing = APIError.notFound("there is no image '\(exchange.parameters[0])'")
-        guard let id = ImageID(exchange.parameters[0]) else { throw missing }
+        guard let id = ImageID(exchange.parameters[0]) else {
+            throw .notFound("there is no image '\(exchange.parameters[0])'")
+        }
+        return try await visible(id, exchange)
+    }
+
+    /// A picture that the caller may see; a key is looked at only where one is needed.
+    static func visible(_ id: ImageID, _ exchange: Exchange) async throws(APIError) -> StoredImage {
+        let missing = APIError.notFound("there is no image '\(id)'")
         let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
         guard let stored else { throw missing }
         if stored.image.isPublic { return stored }

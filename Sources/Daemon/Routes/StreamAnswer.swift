@@ -96,10 +96,11 @@ struct StreamAnswer {
             // The usage is the job's; it stands in the last event, so that adding up events counts it once.
             let usage = index == end.job.images.count - 1 ? end.job.answer.usage ?? .zero : .zero
             more["usage"] = ImageAnswer.usage(usage, withOutputDetails: false)
-            let source =
+            let picture =
                 end.sources.indices.contains(index) && end.sources[index].isInMemory
-                ? end.sources[index] : try await service.engine.storage.open(image.digest)
-            try await event("\(kind).completed", source, more, writer)
+                ? HeldBytes(source: end.sources[index]) : try await service.engine.storage.open(image.digest)
+            try await event("\(kind).completed", picture.source, more, writer)
+            withExtendedLifetime(picture) {}
         }
     }
 

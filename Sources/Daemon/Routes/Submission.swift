@@ -108,6 +108,7 @@ struct Submission: Sendable {
     /// Checks `request`, and says what its job takes.
     private func order(_ request: ImageRequest, _ repeats: Repeats) async throws(APIError) -> JobOrder {
         let caller = try exchange.requireCaller()
+        try await KeptPictures.ready(service)
         try await ContentCheck(service: service, settings: registry.moderation).approve(request)
         var order = JobOrder(owner: caller.user.id, registry: registry) { full async throws(APIError) in
             try await plan(request, without: full)

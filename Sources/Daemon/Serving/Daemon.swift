@@ -22,7 +22,7 @@ final class Daemon: Sendable {
     private let loops: [EventLoop]
     private let files: BlockingPool
     private let record: OpenRecord
-    private let storage: FilesystemStorage
+    private let storage: any ArtifactStorage
     private let upstream: UpstreamClient
     private let background: BackgroundTasks
     private let server: HTTPServer
@@ -46,7 +46,7 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure(error.message)
         }
-        (record, storage) = try await Self.openRecord(source.current.database, in: directory, log)
+        record = try await Self.openRecord(source.current.database, in: directory, log)
         let store = record.store
         let secret = try await Self.secret(record, directory)
         (loops, files) = try Self.makeThreads()
@@ -55,6 +55,7 @@ final class Daemon: Sendable {
             files: files,
             configuration: UpstreamConfiguration(userAgent: "orchestratord/\(Version.text)")
         )
+        storage = try Self.openStorage(source.current.storage, in: directory, upstream, time, files)
         let background = BackgroundTasks(on: loops[0])
         self.background = background
         server = HTTPServer(configuration: Self.configuration(listen, time), loops: loops)
@@ -99,8 +100,13 @@ final class Daemon: Sendable {
     // MARK: - Life
 
     /// Serves until a signal says stop, then finishes what runs; true when everything ended in time.
-    func run(_ signals: ProcessSignals, whenServing: @Sendable (String) -> Void) async -> Bool {
+    func run(_ signals: ProcessSignals, whenServing: @Sendable (String) -> Void) async throws(StartFailure) -> Bool {
         for loop in loops { loop.start() }
+        if let failure = await storageFailure() {
+            await upstream.shutDown()
+            await close()
+            throw failure
+        }
         let isClean = await withTaskGroup(of: Bool?.self) { group in
             group.addTask { [self] in
                 await server.run(Edge(service: service, routes: Self.routes))
@@ -139,10 +145,26 @@ final class Daemon: Sendable {
             group.cancelAll()
             return isClean
         }
+        await close()
+        return isClean
+    }
+
+    /// Why nothing can be served: a bucket that is not there, or keys that do not open it.
+    private func storageFailure() async -> StartFailure? {
+        guard let bucket = storage as? S3Storage else { return nil }
+        do throws(ArtifactError) {
+            try await bucket.check()
+            return nil
+        } catch {
+            guard case .unreachable(let why) = error else { return StartFailure("cannot use the storage: \(error)") }
+            return StartFailure("cannot use the storage: \(why)")
+        }
+    }
+
+    private func close() async {
         await record.close()
         await storage.close()
         for loop in loops { loop.stop() }
-        return isClean
     }
 
     /// Lets running requests and jobs end, in that order refusing new ones.
@@ -176,12 +198,11 @@ final class Daemon: Sendable {
         _ database: DatabaseSettings,
         in directory: DataDirectory,
         _ log: JSONLog
-    ) async throws(StartFailure) -> (OpenRecord, FilesystemStorage) {
-        let record: OpenRecord
+    ) async throws(StartFailure) -> OpenRecord {
         do throws(StoreError) {
             var options = SQLiteStore.Options()
             options.wakeups = EventLoop.wakeups
-            record = try await OpenRecord.open(database, in: directory.path, mayCreate: true, options: options) { why in
+            return try await OpenRecord.open(database, in: directory.path, mayCreate: true, options: options) { why in
                 if let why {
                     log.log(.error, "the database cannot be reached", [("why", why)])
                 } else {
@@ -191,8 +212,28 @@ final class Daemon: Sendable {
         } catch {
             throw StartFailure("cannot open the database: \(error)")
         }
+    }
+
+    private static func openStorage(
+        _ settings: StorageSettings,
+        in directory: DataDirectory,
+        _ upstream: UpstreamClient,
+        _ time: SystemTime,
+        _ files: BlockingPool
+    ) throws(StartFailure) -> any ArtifactStorage {
         do throws(ArtifactError) {
-            return (record, try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups))
+            switch settings {
+            case .filesystem:
+                return try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups)
+            case .s3(let settings):
+                let services = S3Services(
+                    upstream: upstream,
+                    time: time,
+                    offloading: PoolOffloading(pool: files),
+                    executor: { EventLoop.current }
+                )
+                return try S3Storage(settings, scratch: directory.incoming, services: services)
+            }
         } catch {
             throw StartFailure("cannot open the picture storage: \(error)")
         }
@@ -296,7 +337,8 @@ final class Daemon: Sendable {
 
     static var routes: RouteTable {
         let routes =
-            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + AccountRoutes.all
+            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
+            + AccountRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
             + SpendRoutes.all
             + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all

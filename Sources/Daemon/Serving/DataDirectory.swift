@@ -12,6 +12,8 @@ struct DataDirectory: Sendable {
     let path: String
     var artifacts: String { path + "/artifacts" }
     var spool: String { path + "/spool" }
+    /// Pictures on their way to a storage elsewhere.
+    var incoming: String { path + "/incoming" }
 
     private static let secretBytes = 32
 

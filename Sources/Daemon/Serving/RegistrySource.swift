@@ -31,7 +31,7 @@ final class RegistrySource: Sendable {
         self.loader = loader
         self.time = time
         self.overrides = overrides
-        var loaded = try loader.loadServable(path, today: time.now().day)
+        var loaded = try loader.load(path, today: time.now().day)
         overrides(&loaded.registry)
         state = Lock(
             State(
@@ -58,7 +58,7 @@ final class RegistrySource: Sendable {
     /// Loads the file and swaps it in; false, with the old registry still in force, when it has mistakes.
     func reload(today: Day, log: any EventLog) -> Bool {
         do throws(ConfigurationLoader.Failure) {
-            var loaded = try loader.loadServable(path, today: today)
+            var loaded = try loader.load(path, today: today)
             overrides(&loaded.registry)
             let proxies = Self.proxies(loaded.registry)
             let now = time.now()

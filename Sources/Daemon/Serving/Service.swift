@@ -52,9 +52,14 @@ final class Service: Sendable {
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         self.sealer = sealer
-        sweeper = Sweeper(store: engine.store, storage: engine.storage, time: engine.time, log: engine.log) {
-            metrics.countSwept($0)
-        }
+        sweeper = Sweeper(
+            store: engine.store,
+            storage: engine.storage,
+            time: engine.time,
+            log: engine.log,
+            count: { metrics.countSwept($0) },
+            retention: { registrySource.current.retention }
+        )
         authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts

@@ -3,6 +3,8 @@ public struct WireRequest: Sendable {
     /// The verbs that vendors use.
     public enum Method: String, Sendable {
         case get = "GET"
+        /// As GET, with an answer that has no body.
+        case head = "HEAD"
         case post = "POST"
         case put = "PUT"
         case delete = "DELETE"
@@ -64,6 +66,8 @@ public enum WireBody: Sendable {
     case none
     case json(JSON)
     case form([FormPart])
+    /// Bytes as they are, all of them or a part; their type is one of the request's headers.
+    case bytes(ByteSource, part: Range<Int64>? = nil)
 }
 
 /// One part of a `multipart/form-data` body.
@@ -102,6 +106,7 @@ extension WireBody {
         switch self {
         case .none: return .object([:])
         case .json(let document): return document
+        case .bytes(let source, let part): return .string("<\(part.map { Int64($0.count) } ?? source.byteCount) bytes>")
         case .form(let parts):
             var fields = JSONObject()
             for part in parts {

@@ -147,8 +147,18 @@ extension APIError {
         )
     }
 
-    package static func overloaded(_ message: String) -> APIError {
-        APIError(503, .server, "overloaded", message, retryAfter: .seconds(1))
+    package static func overloaded(_ message: String, detail: String? = nil) -> APIError {
+        APIError(503, .server, "overloaded", message, retryAfter: .seconds(1), detail: detail)
+    }
+
+    /// Why the bytes of `what` are not answered.
+    package static func unread(_ error: ArtifactError, _ what: String) -> APIError {
+        switch error {
+        case .notFound: .notFound("the bytes of \(what) are gone")
+        case .unreachable(let why): .overloaded("\(what) cannot be read at the moment; try again", detail: why)
+        case .storage(let why): .internalError("read \(what): \(why)")
+        case .defective(let defect): .internalError("read \(what): \(defect.message)")
+        }
     }
 
     package static let draining = APIError(

@@ -8,6 +8,8 @@ package final class Sweeper: Sendable {
     /// Bytes are stored before the row that names them is written: for so long they are nobody's without being in the way.
     static let youth = Duration.seconds(3600)
     private static let lookup = 500
+    /// Rows of pictures past their time that are removed in one transaction: other writers wait meanwhile.
+    private static let expiryBatch = 200
     /// In one step; the rest is left to the next round.
     private static let mostRemovals = 1000
 
@@ -15,6 +17,8 @@ package final class Sweeper: Sendable {
     private let storage: any ArtifactStorage
     private let time: any TimeSource
     private let log: any EventLog
+    /// How long pictures are kept at the moment; nil: until somebody deletes them.
+    private let retention: @Sendable () -> Duration?
     /// Told how many pictures were removed.
     private let count: @Sendable (Int) -> Void
 
@@ -23,12 +27,14 @@ package final class Sweeper: Sendable {
         storage: any ArtifactStorage,
         time: any TimeSource,
         log: any EventLog,
-        count: @escaping @Sendable (Int) -> Void = { _ in }
+        count: @escaping @Sendable (Int) -> Void = { _ in },
+        retention: @escaping @Sendable () -> Duration? = { nil }
     ) {
         self.store = store
         self.storage = storage
         self.time = time
         self.log = log
+        self.retention = retention
         self.count = count
     }
 
@@ -38,6 +44,7 @@ package final class Sweeper: Sendable {
         var shelf = UInt8(truncatingIfNeeded: time.random())
         while (try? await time.sleep(for: Self.pace)) != nil {
             await sweepRecord()
+            await expire()
             await sweep(shelf)
             shelf &+= 1
         }
@@ -54,6 +61,27 @@ package final class Sweeper: Sendable {
             try await store.sweep(now: time.now())
         } catch {
             log.log(.warning, "the record was not swept", [("why", "\(error)")])
+        }
+    }
+
+    /// Removes the pictures that are past their time: rows first, so that no link finds them, then bytes.
+    func expire() async {
+        guard let retention = retention() else { return }
+        var removed = 0
+        while removed < Self.mostRemovals, !Task.isCancelled {
+            let digests: [String]
+            do throws(StoreError) {
+                digests = try await store.deleteImages(
+                    createdBefore: time.now() + (.zero - retention),
+                    limit: Self.expiryBatch
+                )
+            } catch {
+                log.log(.warning, "pictures past their time remain", [("why", "\(error)")])
+                return
+            }
+            await remove(Array(Set(digests)))
+            removed += digests.count
+            if digests.count < Self.expiryBatch { return }
         }
     }
 

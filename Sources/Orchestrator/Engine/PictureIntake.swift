@@ -38,7 +38,8 @@ struct PictureIntake: Sendable {
             case .defective(let defect): throw ProviderFailure(.unusable, "the picture is no good: \(defect)")
             case .notFound: throw ProviderFailure(.unusable, "no picture in the reply")
             // Kept apart from the vendor's faults by the engine, which ends the job.
-            case .storage(let detail): throw ProviderFailure(.unusable, "storage: \(detail)", code: Self.storageCode)
+            case .storage(let detail), .unreachable(let detail):
+                throw ProviderFailure(.unusable, "storage: \(detail)", code: Self.storageCode)
             }
         }
     }
@@ -82,6 +83,8 @@ struct PictureIntake: Sendable {
             var call = UpstreamCall(request, credential: credential, timeLimit: left)
             call.reach = target.host == home?.host || allowsPrivateURLs ? .anywhere : .publicOnly
             call.redirects = Self.redirects
+            // That the provider may be inside the network is no leave for it to send us anywhere there.
+            call.reachElsewhere = allowsPrivateURLs ? .anywhere : .publicOnly
             let reply: UpstreamReply
             do throws(UpstreamError) {
                 reply = try await services.upstream.send(call, sinks: services.storage)

@@ -24,6 +24,8 @@ package struct UpstreamCall: Sendable {
     package var reach = Reach.anywhere
     /// Redirects followed, each checked like the first address; the credential stays behind.
     package var redirects = 0
+    /// Which addresses of other hosts than the first redirects may lead to; nil: as `reach` says.
+    package var reachElsewhere: Reach?
     /// More bytes than this end the call.
     package var maxReplyBytes: Int64 = 256 << 20
 

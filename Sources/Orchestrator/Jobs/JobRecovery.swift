@@ -224,7 +224,7 @@ package final class JobRecovery: Sendable {
         let request = try await ImageRequest(job.operation, recorded: job.request) { [services] digest in
             if let source = try? await services.storage.open(digest) { return source }
             isWhole = false
-            return .bytes([])
+            return HeldBytes(source: .bytes([]))
         }
         let isOurs = isWhole && job.work.ownKeys.isEmpty
         let onward = isOurs ? try? await plan(for: request, of: job, registry) : nil

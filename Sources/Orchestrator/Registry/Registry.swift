@@ -3,6 +3,8 @@ package struct Registry: Sendable {
     package var server = ServerSettings()
     package var database = DatabaseSettings.sqlite
     package var storage = StorageSettings.filesystem
+    /// How long pictures are kept; nil: until somebody deletes them.
+    package var retention: Duration?
     package var routing = RoutingSettings()
     package var policies: [String: RoutingPolicy] = RoutingPolicy.standard
     package var aliases: [String: ModelAlias] = [:]

@@ -38,10 +38,19 @@ package enum StorageSettings: Sendable {
 
 /// A bucket of an S3-compatible service, and who may use it.
 package struct S3Settings: Sendable, Hashable {
-    /// Absolute, without trailing slash; the bucket comes behind it as the first path segment.
+    /// Where the bucket's name stands in an address.
+    package enum Addressing: String, Sendable, CaseIterable {
+        /// As the first segment of the path behind the endpoint's own; every service takes it.
+        case path
+        /// In front of the endpoint's host.
+        case host
+    }
+
+    /// Absolute, without trailing slash.
     package var endpoint: String
     package var region: String
     package var bucket: String
+    package var addressing = Addressing.path
     package var accessKey: Secret
     package var secretKey: Secret
 

@@ -32,7 +32,7 @@ extension ImageRequest {
     init(
         _ operation: Operation,
         recorded: JSONObject,
-        picture: (String) async throws(ArtifactError) -> ByteSource
+        picture: (String) async throws(ArtifactError) -> HeldBytes
     ) async throws(APIError) {
         try self.init(operation, fields: recorded)
         stream = false
@@ -55,19 +55,21 @@ extension InputImage {
 
     fileprivate init(
         _ shown: JSON,
-        _ picture: (String) async throws(ArtifactError) -> ByteSource
+        _ picture: (String) async throws(ArtifactError) -> HeldBytes
     ) async throws(APIError) {
         guard let digest = shown["sha256"]?.string, let size = shown["size"]?.string.flatMap({ PixelSize($0) }),
             let format = shown["format"]?.string.flatMap(ImageFormat.init(rawValue:))
         else { throw .internalError("the record does not describe its pictures") }
         do throws(ArtifactError) {
+            let bytes = try await picture(digest)
             self.init(
-                source: try await picture(digest),
+                source: bytes.source,
                 format: format,
                 size: size,
                 hasAlpha: shown["alpha"]?.bool ?? false,
                 digest: digest
             )
+            keeper = bytes.keeper
             parent = shown["id"]?.string.flatMap { ImageID($0) }
         } catch {
             throw .internalError("the picture '\(digest)' is not stored any more: \(error)")

@@ -14,6 +14,9 @@ package protocol PictureStore {
     /// Removes the row, and says whether another picture has the same bytes.
     func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool
 
+    /// Removes the rows of the oldest pictures made before `time`, at most `limit`; the digests of their bytes.
+    func deleteImages(createdBefore time: Timestamp, limit: Int) async throws(StoreError) -> [String]
+
     /// Those of these digests, at most 1000, that neither a picture nor the request of an unfinished job names.
     func unreferenced(_ digests: [String]) async throws(StoreError) -> [String]
 

@@ -12,6 +12,8 @@ public struct InputImage: Sendable, Hashable {
     public var digest: String
     /// The stored picture that it is, where the caller named one.
     package var parent: ImageID?
+    /// What must live for the bytes to be there.
+    package var keeper: Keeper?
 
     /// A picture whose bytes have been checked.
     public init(source: ByteSource, format: ImageFormat, size: PixelSize, hasAlpha: Bool, digest: String) {

@@ -9,6 +9,8 @@ package struct Backup: Sendable {
     package struct Summary: Sendable, Hashable {
         package var pictures = 0
         package var bytes: Int64 = 0
+        /// Pictures that the record names and the directory does not have: those in a bucket.
+        package var elsewhere = 0
     }
 
     private static let database = "orchestrator.sqlite"
@@ -33,8 +35,11 @@ package struct Backup: Sendable {
             throw .unavailable("there is no database in '\(directory)'; name its directory by --data-dir")
         }
         let lock = try DirectoryLock(path: path("orchestrator.lock"))
+        let named: Set<String>
         do throws(DatabaseError) {
-            try Connection(path: path(Self.database), access: .readWrite).checkpoint(emptying: true)
+            let connection = try Connection(path: path(Self.database), access: .readWrite)
+            named = Set(try connection.statement("SELECT DISTINCT digest FROM images").all { $0.text(0) })
+            try connection.checkpoint(emptying: true)
         } catch {
             throw error.storeError
         }
@@ -48,13 +53,16 @@ package struct Backup: Sendable {
             for name in [Self.database] + Self.secrets where disk.byteCount(of: path(name)) != nil {
                 summary.bytes += try append(name, to: target)
             }
+            var found: Set<String> = []
             for prefix in disk.names(in: path(Self.artifacts)).sorted() where prefix.utf8.count == 2 {
                 for digest in disk.names(in: path("\(Self.artifacts)/\(prefix)")).sorted()
                 where ArtifactLayout.isDigest(digest) {
                     summary.bytes += try append("\(Self.artifacts)/\(prefix)/\(digest)", to: target)
                     summary.pictures += 1
+                    found.insert(digest)
                 }
             }
+            summary.elsewhere = named.subtracting(found).count
             try disk.write(TarHeader.end, to: target)
             try disk.sync(target)
             try disk.link(partial, as: file)

@@ -174,7 +174,7 @@ final class ArtifactPublisher: Sendable {
                 spool: nil
             )
         case .file(let path, _):
-            guard let spool = artifact.keeper as? SpoolFile, spool.path == path else {
+            guard let spool = artifact.keeper?.object as? SpoolFile, spool.path == path else {
                 throw SystemError(operation: "publish of another storage's file", code: EINVAL)
             }
             if let failure = spool.failure { throw failure }

@@ -8,12 +8,9 @@ package import Orchestrator
 package final class FilesystemStorage: ArtifactStorage {
     private let layout: ArtifactLayout
     private let disk: Disk
-    private let limits: ImageLimits
-    private let scratch: ScratchDirectory
+    private let staging: Staging
     private let publisher: ArtifactPublisher
     private let publisherThread: WorkerThread
-    private let spooling: SpoolFile.Queue
-    private let spoolThread: WorkerThread
 
     /// Opens a directory, making it if needed, and removes temporary files of processes that have died.
     ///
@@ -29,34 +26,23 @@ package final class FilesystemStorage: ArtifactStorage {
     init(directory: String, limits: ImageLimits, disk: Disk, wakeups: Wakeups = Wakeups()) throws(ArtifactError) {
         layout = ArtifactLayout(root: directory)
         self.disk = disk
-        self.limits = limits
         do throws(SystemError) {
             try disk.makeDirectory(directory)
-            scratch = try ScratchDirectory(in: directory + "/tmp", disk: disk)
+            staging = try Staging(in: directory + "/tmp", limits: limits, disk: disk)
         } catch {
             throw .storage("cannot use '\(directory)': \(error)")
         }
-        let publisher = ArtifactPublisher(layout: layout, scratch: scratch, disk: disk, wakeups: wakeups)
-        let spooling = SpoolFile.Queue(limit: .max)  // bounded by its writers, who obey `pendingBytes`
+        let publisher = ArtifactPublisher(layout: layout, scratch: staging.scratch, disk: disk, wakeups: wakeups)
         self.publisher = publisher
-        self.spooling = spooling
         publisherThread = WorkerThread("publish") { publisher.run() }
-        spoolThread = WorkerThread("spool") {
-            while let work = spooling.take(most: 1).first { work() }
-        }
     }
 
-    deinit {
-        publisher.queue.close()
-        spooling.close()
-    }
+    deinit { publisher.queue.close() }
 
-    /// Ends both threads after what waits for them; later pictures are refused.
     package func close() async {
         publisher.queue.close()
         await publisherThread.ended()
-        spooling.close()
-        await spoolThread.ended()
+        await staging.close()
     }
 
     /// Why nothing is published any more, once that is so: the process should end, and start anew.
@@ -64,11 +50,7 @@ package final class FilesystemStorage: ArtifactStorage {
         publisher.failure.map { .storage("keeping pictures has stopped until a restart: \($0)") }
     }
 
-    package func makeSink() -> any ArtifactSink {
-        StagingSink(limits: limits) { [scratch, disk, spooling] in
-            SpoolFile(in: scratch, disk: disk, queue: spooling)
-        }
-    }
+    package func makeSink() -> any ArtifactSink { staging.makeSink() }
 
     package func publish(_ staged: [StagedArtifact]) async throws(ArtifactError) {
         if staged.isEmpty { return }
@@ -84,11 +66,23 @@ package final class FilesystemStorage: ArtifactStorage {
     }
 
     /// Looks at the file's entry on the caller's thread, as web servers do: a microsecond, and mostly from memory.
-    package func open(_ digest: String) async throws(ArtifactError) -> ByteSource {
+    package func open(_ digest: String) async throws(ArtifactError) -> HeldBytes {
         guard ArtifactLayout.isDigest(digest) else { throw .notFound }
         let path = layout.path(of: digest)
         guard let count = disk.byteCount(of: path) else { throw .notFound }
-        return .file(path: path, byteCount: count)
+        return HeldBytes(source: .file(path: path, byteCount: count))
+    }
+
+    package func ready() async throws(ArtifactError) {
+        if let failure { throw failure }
+    }
+
+    package func read(_ digest: String, _ part: Range<Int64>?) async throws(ArtifactError) -> StoredBytes {
+        .held(try await open(digest))
+    }
+
+    package func contains(_ digest: String) async throws(ArtifactError) -> Bool {
+        ArtifactLayout.isDigest(digest) && disk.byteCount(of: layout.path(of: digest)) != nil
     }
 
     package func renew(_ digest: String) async throws(ArtifactError) -> Bool {
@@ -104,12 +98,7 @@ package final class FilesystemStorage: ArtifactStorage {
 
     package func digests(onShelf shelf: UInt8) async throws(ArtifactError) -> [String] {
         let path = layout.root + "/" + Hex.text([shelf])
-        let found: [String]? = await withCheckedContinuation { continuation in
-            let answer = spooling.put { [disk] in
-                continuation.resume(returning: disk.names(in: path).filter(ArtifactLayout.isDigest))
-            }
-            if answer != .accepted { continuation.resume(returning: nil) }
-        }
+        let found = await staging.run { [disk] in disk.names(in: path).filter(ArtifactLayout.isDigest) }
         guard let found else { throw .storage("the storage is closed") }
         return found
     }

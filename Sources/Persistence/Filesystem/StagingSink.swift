@@ -85,7 +85,7 @@ final class StagingSink: ArtifactSink, @unchecked Sendable {  // one thread at a
             throw .storage("a picture could not be taken in: \(error)")
         }
         let source = ByteSource.file(path: spool.path, byteCount: facts.byteCount)
-        return StagedArtifact(digest: digest, facts: facts, source: source, keeper: spool)
+        return StagedArtifact(digest: digest, facts: facts, source: source, keeper: Keeper(spool))
     }
 
     private func spill() {

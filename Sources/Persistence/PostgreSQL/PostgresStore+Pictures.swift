@@ -85,6 +85,26 @@ extension PostgresStore {
     }
 }
 
+// MARK: - Retention
+
+extension PostgresStore {
+    private static let expiry = PostgresStatement(
+        "delete-images",
+        """
+        DELETE FROM images WHERE id IN (SELECT id FROM images WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING digest
+        """
+    )
+
+    /// An id begins with its time, so that no index of times is needed.
+    package func deleteImages(createdBefore time: Timestamp, limit: Int) async throws(StoreError) -> [String] {
+        let values: [PostgresValue] = [.id(ImageID(time: time, random: (0, 0))), .count(limit)]
+        return try await ask(PostgresStore.expiry, values) { result throws(PostgresError) in
+            try result.all { row throws(PostgresError) in try row.text(0) }
+        }
+    }
+}
+
 // MARK: - Gallery
 
 extension PostgresStore {

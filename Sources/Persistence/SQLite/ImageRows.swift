@@ -95,6 +95,16 @@ extension Connection {
         return try statement("SELECT 1 FROM images WHERE digest = ? LIMIT 1").bind(digest).first { _ in true } ?? false
     }
 
+    /// An id begins with its time, so that no index of times is needed.
+    func deleteImages(createdBefore time: Timestamp, limit: Int) throws(DatabaseError) -> [String] {
+        try statement(
+            """
+            DELETE FROM images WHERE id IN (SELECT id FROM images WHERE id < ? ORDER BY id LIMIT ?) RETURNING digest
+            """
+        )
+        .bind(ImageID(time: time, random: (0, 0))).bind(limit).all { $0.text(0) }
+    }
+
     /// A request names its pictures by digest, so its text is searched for them: unfinished jobs are few.
     func unreferenced(_ digests: [String]) throws(DatabaseError) -> [String] {
         try statement(

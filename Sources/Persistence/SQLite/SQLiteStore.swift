@@ -135,6 +135,10 @@ extension SQLiteStore {
         try await write { db throws(DatabaseError) in try db.deleteImage(id) }
     }
 
+    package func deleteImages(createdBefore time: Timestamp, limit: Int) async throws(StoreError) -> [String] {
+        try await write { db throws(DatabaseError) in try db.deleteImages(createdBefore: time, limit: limit) }
+    }
+
     package func unreferenced(_ digests: [String]) async throws(StoreError) -> [String] {
         try await read { db throws(DatabaseError) in try db.unreferenced(digests) }
     }

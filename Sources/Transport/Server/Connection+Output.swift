@@ -61,6 +61,7 @@ extension Connection {
         case .none: return .length(0)
         case .bytes(let bytes): return .length(Int64(bytes.count))
         case .file(_, let range): return .length(Int64(range.count))
+        case .counted(let count, _): return .length(count)
         case .stream: return request?.minorVersion == 0 ? .untilClose : .chunked
         }
     }
@@ -87,7 +88,9 @@ extension Connection {
             return await send(file, range)
         case .stream(let produce):
             let isChunked = if case .chunked = framing { true } else { false }
-            return await send(stream: produce, isChunked: isChunked)
+            return await send(stream: produce, isChunked: isChunked, byteCount: nil)
+        case .counted(let count, let produce):
+            return await send(stream: produce, isChunked: false, byteCount: count)
         }
     }
 
@@ -143,9 +146,12 @@ extension Connection {
 
     private func send(
         stream produce: @Sendable (HTTPBodyWriter) async throws -> Void,
-        isChunked: Bool
+        isChunked: Bool,
+        byteCount: Int64?
     ) async -> Bool {
         output.append(contentsOf: listener.head.bytes)
+        streamedBytes = 0
+        streamLimit = byteCount ?? .max
         let writer = HTTPBodyWriter(connection: self, request: request, isChunked: isChunked)
         do {
             try await produce(writer)
@@ -153,7 +159,7 @@ extension Connection {
             if phase != .closed { mustLinger = false }
             return false
         }
-        guard phase != .closed else { return false }
+        guard phase != .closed, byteCount == nil || streamedBytes == byteCount else { return false }
         if isChunked { push(Array("0\r\n\r\n".utf8)) } else { flush() }
         return await drained(to: 0)
     }
@@ -161,6 +167,8 @@ extension Connection {
     /// Queues one piece of a streamed body and waits while too much is waiting already.
     @concurrent func write(_ bytes: [UInt8], isChunked: Bool, request: UInt64) async throws(BodyError) {
         guard phase != .closed, request == self.request, !isAnswered(request) else { throw .disconnected }
+        streamedBytes += Int64(bytes.count)
+        guard streamedBytes <= streamLimit else { throw .malformed("the body is longer than was said") }
         if isChunked {
             output.append(contentsOf: String(bytes.count, radix: 16).utf8)
             output.append(contentsOf: [0x0D, 0x0A])

@@ -76,6 +76,9 @@ final class Connection: EventSource, @unchecked Sendable {
     var input: [UInt8] = []
     var mayRead = true
     var body = BodyState.complete
+    /// Of the streamed response in work: what its producer has written, and how much it may write.
+    var streamedBytes: Int64 = 0
+    var streamLimit = Int64.max
     var mustSendContinue = false
     var framingBytes = 0
     var inputPace: Pace

@@ -11,6 +11,8 @@ package struct HTTPResponse: Sendable {
         /// Bytes as they are made: chunked for HTTP/1.1, ended by closing for HTTP/1.0. A throw breaks the connection
         /// off, so that the client sees that the body is not complete.
         case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+        /// As `stream`, with so many bytes to come, which the client is told; fewer or more break the connection off.
+        case counted(Int64, @Sendable (HTTPBodyWriter) async throws -> Void)
     }
 
     package var status: Int

@@ -12,6 +12,8 @@ import Orchestrator
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var line: [CChar] = []
     private var hasCustomMethod = false
+    /// Whether libcurl expects no body in the answer.
+    private var isHead = false
     /// Directions that are halted: `CURLPAUSE_RECV`, `CURLPAUSE_SEND`.
     private(set) var paused: Int32 = 0
 
@@ -113,10 +115,11 @@ import Orchestrator
     func prepare(url: String, method: WireRequest.Method, body: Upload) {
         unsafe ccurl_set_string(handle, CURLOPT_URL, url)
         let isPost = method == .post || body != .none
+        if isHead { unsafe ccurl_set_long(handle, CURLOPT_NOBODY, 0) }
         switch body {
         case .none where !isPost:
             unsafe ccurl_set_long(handle, CURLOPT_HTTPGET, 1)
-        case .none:
+        case .none, .copied([]):
             unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, 0)
             unsafe ccurl_set_string(handle, CURLOPT_COPYPOSTFIELDS, "")
         case .copied(let bytes):
@@ -130,7 +133,10 @@ import Orchestrator
             unsafe ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
             unsafe ccurl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(byteCount))
         }
-        let isCustom = !(method == .post || (method == .get && !isPost))
+        // Without it libcurl would wait for a body that never comes.
+        if method == .head { unsafe ccurl_set_long(handle, CURLOPT_NOBODY, 1) }
+        isHead = method == .head
+        let isCustom = !(method == .post || method == .head || (method == .get && !isPost))
         if isCustom {
             unsafe ccurl_set_string(handle, CURLOPT_CUSTOMREQUEST, method.rawValue)
         } else if hasCustomMethod {

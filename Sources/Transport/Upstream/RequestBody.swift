@@ -21,6 +21,8 @@ struct RequestBody {
 
     let byteCount: Int64
     private let pieces: [ByteSource]
+    /// Where the last piece ends, if that is before its own end.
+    private let end: Int64
     private var piece = 0
     private var offset: Int64 = 0  // in the piece
     private var chunk: [UInt8] = []  // of the file
@@ -31,7 +33,17 @@ struct RequestBody {
 
     init(_ pieces: [ByteSource]) {
         self.pieces = pieces
+        end = .max
         byteCount = pieces.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// A part of one source, within its bounds.
+    init(_ part: Range<Int64>, of source: ByteSource) {
+        precondition(part.lowerBound >= 0 && part.upperBound <= source.byteCount, "no part of the source")
+        pieces = [source]
+        offset = part.lowerBound
+        end = part.upperBound
+        byteCount = Int64(part.count)
     }
 
     /// Whether all bytes have been handed out.
@@ -44,18 +56,20 @@ struct RequestBody {
         while piece < pieces.count {
             switch pieces[piece] {
             case .bytes(let bytes):
-                guard offset < bytes.count else { break }
-                let count = unsafe RequestBody.copy(bytes, from: Int(offset), into: buffer)
+                let end = min(Int(clamping: end), bytes.count)
+                guard offset < end else { break }
+                let count = unsafe RequestBody.copy(bytes, Int(offset)..<end, into: buffer)
                 return advance(by: count)
             case .file(let path, let byteCount):
-                guard offset < byteCount else { break }
+                let end = min(end, byteCount)
+                guard offset < end else { break }
                 if chunkOffset < chunk.count {
-                    let count = unsafe RequestBody.copy(chunk, from: chunkOffset, into: buffer)
+                    let count = unsafe RequestBody.copy(chunk, chunkOffset..<chunk.count, into: buffer)
                     chunkOffset += count
                     return advance(by: count)
                 }
                 isReading = true
-                let count = Int(min(byteCount - offset, Int64(RequestBody.readSize)))
+                let count = Int(min(end - offset, Int64(RequestBody.readSize)))
                 return .needsFile(FileRead(path: path, offset: offset, count: count))
             }
             piece += 1
@@ -85,11 +99,12 @@ struct RequestBody {
 
     private static func copy(
         _ bytes: [UInt8],
-        from start: Int,
+        _ range: Range<Int>,
         into buffer: UnsafeMutableRawBufferPointer
     ) -> Int {
-        let count = min(bytes.count - start, buffer.count)
+        let count = min(range.count, buffer.count)
         unsafe bytes.withUnsafeBytes { source in
+            let start = range.lowerBound
             unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<start + count]))
         }
         return count

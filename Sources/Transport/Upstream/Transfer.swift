@@ -28,6 +28,10 @@ import Orchestrator
     var easy: CurlEasy?
     var deadline: TimerToken?
     private(set) var origin: Origin?
+    /// Which addresses may be connected to now.
+    private(set) var reach: Reach
+    /// Of the call's own address.
+    private var firstHost: String?
     private var redirectsLeft: Int
     private(set) var isRedirected = false
     private(set) var isOver = false
@@ -50,6 +54,7 @@ import Orchestrator
         self.sinks = sinks
         kind = !isStream && call.request.reply == .events ? .document : call.request.reply
         redirectsLeft = call.redirects
+        reach = call.reach
         let pieces: [ByteSource]
         switch call.request.body {
         case .none:
@@ -60,9 +65,15 @@ import Orchestrator
             let boundary = "orchestrator-" + String(UInt128.random(in: .min ... .max), radix: 16)
             let encoder = MultipartEncoder(parts, boundary: boundary)
             (pieces, contentType) = (encoder.pieces, encoder.contentType)
+        case .bytes(let source, _):
+            (pieces, contentType) = ([source], nil)
         }
         if case .none = call.request.body {
             upload = .none
+        } else if case .bytes(let source, let part?) = call.request.body {
+            let body = RequestBody(part, of: source)
+            upload = .streamed(byteCount: body.byteCount)
+            streamedBody = body
         } else if pieces.count == 1, case .bytes(let bytes) = pieces[0], bytes.count <= Transfer.copiedBodyLimit {
             upload = .copied(bytes)
         } else {
@@ -83,6 +94,9 @@ import Orchestrator
     /// Turns to an address, at first or after a redirect.
     func begin(at url: UpstreamURL) {
         origin = url.origin
+        let firstHost = firstHost ?? url.origin.host
+        self.firstHost = firstHost
+        reach = url.origin.host == firstHost ? call.reach : call.reachElsewhere ?? call.reach
         issues = 0
         isAddressRefused = false
         head.reset()
@@ -129,7 +143,7 @@ import Orchestrator
 
     /// Whether an address is within the call's reach.
     func mayConnect(to octets: Span<UInt8>) -> Bool {
-        if call.reach == .anywhere || AddressClass(octets: octets)?.isPublic == true { return true }
+        if reach == .anywhere || AddressClass(octets: octets)?.isPublic == true { return true }
         isAddressRefused = true
         return false
     }

@@ -109,10 +109,10 @@ import Orchestrator
 
     private func request(_ transfer: Transfer, _ url: UpstreamURL) {
         transfer.begin(at: url)
-        if transfer.call.reach == .publicOnly, let address = url.address, !address.isPublic {
+        if transfer.reach == .publicOnly, let address = url.address, !address.isPublic {
             return finish(transfer, .failure(UpstreamError(.forbiddenAddress, "the address is in no public range")))
         }
-        let group = group(for: url.origin, transfer.call.reach)
+        let group = group(for: url.origin, transfer.reach)
         requests += 1
         group.lastUse = requests
         guard let multi = group.shard(), let easy = spares.popLast() ?? CurlEasy(pool: self) else {
@@ -146,7 +146,7 @@ import Orchestrator
         }
         if let contentType = transfer.contentType {
             if !hasContentType { guard easy.addHeader("Content-Type", "", contentType) else { return false } }
-        } else if request.method == .post, !hasContentType {
+        } else if request.method == .post || transfer.upload != .none, !hasContentType {
             guard easy.suppressHeader("Content-Type") else { return false }
         }
         if case .streamed = transfer.upload { guard easy.suppressHeader("Expect") else { return false } }
@@ -156,7 +156,7 @@ import Orchestrator
             guard easy.addHeader(name, prefix, credential.reveal()) else { return false }
         }
         // A proxy would make the connections itself, and nobody would check where to.
-        if let proxy = configuration.proxy, transfer.call.reach == .anywhere { easy.setProxy(proxy) }
+        if let proxy = configuration.proxy, transfer.reach == .anywhere { easy.setProxy(proxy) }
         easy.prepare(url: url.text, method: request.method, body: transfer.upload)
         return true
     }

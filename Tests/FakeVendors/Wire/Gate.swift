@@ -21,7 +21,7 @@ import Glibc
     }
 
     /// Blocks the calling thread until the gate is open; never call it from a task.
-    func wait() {
+    package func wait() {
         while unsafe sem_wait(semaphore) != 0, errno == EINTR {}
         // Whoever passes opens for the next.
         unsafe sem_post(semaphore)

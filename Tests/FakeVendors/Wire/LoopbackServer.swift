@@ -98,7 +98,7 @@ package final class LoopbackServer: Sendable {
         var reader = HTTPReader(connection)
         while let message = reader.next(isResponse: false), let request = FakeRequest(message) {
             var isUsable = true
-            handler(request) { isUsable = LoopbackServer.write($0, to: connection) }
+            handler(request) { isUsable = LoopbackServer.write($0, to: connection, isHead: request.method == "HEAD") }
             if !isUsable || message.header("connection")?.lowercased() == "close" { break }
         }
         state.withLock { state in
@@ -109,7 +109,7 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Writes a reply; false when the connection must be closed.
-    private static func write(_ reply: FakeReply, to connection: Int32) -> Bool {
+    private static func write(_ reply: FakeReply, to connection: Int32, isHead: Bool) -> Bool {
         switch reply.conduct {
         case .answers: break
         case .closes: return false
@@ -124,6 +124,7 @@ package final class LoopbackServer: Sendable {
         case .chunked: head += "transfer-encoding: chunked\r\n\r\n"
         }
         guard Loopback.send(head.utf8, to: connection) else { return false }
+        if isHead { return true }
         for part in reply.parts {
             switch part {
             case .bytes(let bytes):

@@ -61,6 +61,29 @@ import Testing
         #expect(scene.storage.published.isEmpty && removed.value == 2600)
     }
 
+    @Test func `pictures past their time lose their rows, and then their bytes`() async {
+        let names = (0..<450).map { "a\($0)" }
+        scene.storage.state.withLock { $0.published = names + ["a-young"] }
+        scene.store.state.withLock { $0.expired = names }
+        let sweeper = Sweeper(
+            store: scene.store,
+            storage: scene.storage,
+            time: scene.time,
+            log: SilentLog(),
+            retention: { .seconds(86_400) }
+        )
+        await sweeper.expire()
+        #expect(scene.storage.published == ["a-young"])
+        let limit = scene.time.now() + .seconds(-86_400)
+        #expect(scene.store.state.withLock { $0.expiries } == [limit, limit, limit])
+    }
+
+    @Test func `without a retention nothing is past its time`() async {
+        scene.store.state.withLock { $0.expired = ["a1"] }
+        await sweeper.expire()
+        #expect(scene.store.state.withLock { $0.expired } == ["a1"])
+    }
+
     @Test func `it goes round all shelves, sweeps the record as well, and ends with its task`() async {
         let time = ManualTime()
         scene.storage.state.withLock { $0.published = ["a1", "b1", "zz"] }

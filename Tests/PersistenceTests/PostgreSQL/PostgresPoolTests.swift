@@ -1,5 +1,6 @@
 import Orchestrator
 import PostgresTestServer
+import TestProcesses
 import Testing
 
 @testable import Persistence

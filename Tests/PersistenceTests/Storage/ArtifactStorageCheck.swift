@@ -28,8 +28,33 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
                 #expect((staged.facts.width, staged.facts.height) == (64, 32))
                 #expect(staged.source.contents == bytes)
                 try await storage.publish([staged])
-                #expect(try await storage.open(staged.digest).contents == bytes)
+                #expect(try await storage.open(staged.digest).source.contents == bytes)
                 #expect(staged.source.contents == bytes, "what was staged stays readable")
+            }
+        },
+        ArtifactStorageCheck("a picture is sent on whole or in part") { storage in
+            for (seed, size) in [2000, 700_000, 3_000_000].enumerated() {
+                let bytes = Picture.png(seed: seed + 50, dataBytes: size)
+                let staged = try await storage.stage(bytes)
+                #expect(try await !storage.contains(staged.digest))
+                try await storage.publish([staged])
+                #expect(try await storage.contains(staged.digest))
+                #expect(try await storage.sent(staged.digest, nil) == bytes)
+                for part in [0..<1, 100..<1900, bytes.count - 1..<bytes.count, 0..<bytes.count] {
+                    let range = Int64(part.lowerBound)..<Int64(part.upperBound)
+                    #expect(
+                        try await storage.sent(staged.digest, range) == Array(bytes[part]),
+                        "\(part) of \(bytes.count)"
+                    )
+                }
+            }
+            let missing = String(repeating: "0", count: 64)
+            for part in [nil, 0..<5 as Range<Int64>] {
+                #expect(
+                    isNotFound(
+                        await artifactError { () throws(ArtifactError) in _ = try await storage.read(missing, part) }
+                    )
+                )
             }
         },
         ArtifactStorageCheck("a picture that was staged only is not found") { storage in
@@ -46,7 +71,7 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
                 let staged = [try await storage.stage(bytes), try await storage.stage(bytes)]
                 try await storage.publish(staged)
                 try await storage.publish(staged)
-                #expect(try await storage.open(staged[0].digest).contents == bytes)
+                #expect(try await storage.open(staged[0].digest).source.contents == bytes)
             }
         },
         ArtifactStorageCheck("many pictures at once are all kept") { storage in
@@ -56,7 +81,7 @@ struct ArtifactStorageCheck: Sendable, CustomTestStringConvertible {
                         let bytes = Picture.png(seed: seed % 80, dataBytes: seed % 7 == 0 ? 400_000 : 2000)
                         let staged = try await storage.stage(bytes)
                         try await storage.publish([staged])
-                        #expect(try await storage.open(staged.digest).contents == bytes)
+                        #expect(try await storage.open(staged.digest).source.contents == bytes)
                     }
                 }
                 try await group.waitForAll()
@@ -155,6 +180,21 @@ extension ArtifactStorage {
         }
         sink.finish()
         return try await sink.stage()
+    }
+}
+
+extension ArtifactStorage {
+    /// The bytes that a reader of a part gets.
+    func sent(_ digest: String, _ part: Range<Int64>?) async throws -> [UInt8] {
+        switch try await read(digest, part) {
+        case .held(let held):
+            let bytes = held.source.contents ?? []
+            return part.map { Array(bytes[Int($0.lowerBound)..<Int($0.upperBound)]) } ?? bytes
+        case .stream(let stream):
+            var bytes: [UInt8] = []
+            while let piece = try await stream.next() { bytes += piece }
+            return bytes
+        }
     }
 }
 

@@ -61,7 +61,7 @@ import Testing
         let second = try open()
         #expect(temporaries.count == 1)
         try await first.publish([staged])
-        #expect(try await second.open(staged.digest).byteCount == staged.facts.byteCount)
+        #expect(try await second.open(staged.digest).source.byteCount == staged.facts.byteCount)
         await first.close()
         await second.close()
     }
@@ -118,7 +118,7 @@ import Testing
             #expect(storage.failure == nil)
             let again = try await storage.stage(bytes)
             try await storage.publish([again])
-            #expect(try await storage.open(again.digest).contents == bytes)
+            #expect(try await storage.open(again.digest).source.contents == bytes)
         }
         await storage.close()
         #expect(temporaries.isEmpty)
@@ -168,7 +168,7 @@ import Testing
         // Atomically, as the staged file is the same one under another name.
         try Data(count: 3).write(to: URL(fileURLWithPath: path), options: .atomic)
         try await storage.publish([staged])
-        #expect(try await storage.open(staged.digest).contents == bytes)
+        #expect(try await storage.open(staged.digest).source.contents == bytes)
         await storage.close()
     }
 

@@ -87,5 +87,24 @@ extension StoreCheck {
             #expect(Set(try await store.unreferenced(all)) == Set(all))
             #expect(try await store.unreferenced([]).isEmpty)
         },
+        StoreCheck("pictures past their time go, the oldest first, and so many at once") { store in
+            var bench = StoreBench(store, seed: 73)
+            var digests: [String] = []
+            for age in [40, 30, 20, 10] {
+                var job = try await bench.accept(bench.acceptance(bench.job(costs: [1])))
+                var image = bench.generator.image(of: job, 0)
+                image.created = bench.now + .seconds(-age)
+                image.id = ImageID(time: image.created, random: (UInt64(age), 1))
+                image.digest = String(repeating: String(age / 10), count: 64)
+                digests.append(image.digest)
+                job.images = [image]
+                _ = try await store.finish(bench.end(job))
+            }
+            let limit = bench.now + .seconds(-15)
+            #expect(try await store.deleteImages(createdBefore: limit, limit: 2).sorted() == [digests[1], digests[0]])
+            #expect(try await store.deleteImages(createdBefore: limit, limit: 2) == [digests[2]])
+            #expect(try await store.deleteImages(createdBefore: limit, limit: 2).isEmpty)
+            #expect(try await store.images(ImageQuery()).map(\.image.digest) == [digests[3]])
+        },
     ]
 }

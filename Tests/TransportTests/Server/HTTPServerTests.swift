@@ -255,6 +255,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [(10, true), (9, false), (11, false)])
+    func `a streamed answer of known length keeps it, or breaks off`(written: Int, isWhole: Bool) async throws {
+        try await withServer(answer: { _ in
+            HTTPResponse(
+                body: .counted(10) { writer in
+                    for _ in 0..<written { try await writer.write("a") }
+                }
+            )
+        }) { port, _ in
+            let client = try await RawClient(port: port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let head = try await client.receive(through: "\r\n\r\n")
+            #expect(head.contains("Content-Length: 10\r\n") && !head.contains("chunked"))
+            if isWhole {
+                #expect(try await client.receive(through: "aaaaaaaaaa").hasSuffix("aaaaaaaaaa"))
+                try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                #expect(try await client.receive(through: "\r\n\r\n").contains("Content-Length: 10"))
+            } else {
+                var count = 0
+                while case let piece = try? await client.receive(), let piece, !piece.isEmpty { count += piece.count }
+                #expect(count < 11)
+            }
+        }
+    }
+
     @Test func `HTTP 1.0 gets a stream that ends with the connection`() async throws {
         try await withServer(answer: { _ in
             HTTPResponse(

@@ -71,6 +71,42 @@ import Testing
         }
     }
 
+    static let elsewhere: [(location: String, Reach?, isFollowed: Bool)] = [
+        ("/there", .publicOnly, true), ("http://127.0.0.1:PORT/there", .publicOnly, true),
+        ("http://localhost:PORT/there", .publicOnly, false), ("http://127.0.0.2:PORT/there", .publicOnly, false),
+        ("http://169.254.169.254/there", .publicOnly, false), ("http://localhost:PORT/there", nil, true),
+    ]
+
+    @Test(arguments: elsewhere)
+    func `a host that may be private sends a call to no other that is`(
+        location: String,
+        reach: Reach?,
+        isFollowed: Bool
+    ) async throws {
+        let vendor = ScriptedVendor.answering { request in
+            let to = location.replacing("PORT", with: (request.header("host") ?? "").drop { $0 != ":" }.dropFirst())
+            return request.head.hasPrefix("GET /there ")
+                ? reply("200 OK", "application/json", "{}") : reply("302 Found", "text/html", "", "Location: \(to)\r\n")
+        }
+        defer { vendor.stop() }
+        try await withClient { client in
+            let request = WireRequest(.get, vendor.url("/here"))
+            if isFollowed {
+                let result = try await client.send(request) {
+                    $0.redirects = 2
+                    $0.reachElsewhere = reach
+                }
+                #expect(result.reply.status == 200)
+            } else {
+                let kind = await client.failure(request) {
+                    $0.redirects = 2
+                    $0.reachElsewhere = reach
+                }
+                #expect(kind == .forbiddenAddress)
+            }
+        }
+    }
+
     @Test func `a redirect is followed without the credential`() async throws {
         let seen = Box<[VendorRequest]>([])
         let target = ScriptedVendor.answering { request in

@@ -52,6 +52,45 @@ import Testing
         #expect(request.header("content-length") == (method == .post ? "0" : nil))
     }
 
+    @Test(arguments: [nil, 1000..<400_000, 0..<10, 699_999..<700_000] as [Range<Int64>?])
+    func `bytes are sent as they are, whole or in part, from memory or a file`(part: Range<Int64>?) async throws {
+        let seen = Box<[VendorRequest]>([])
+        let vendor = noting(seen)
+        defer { vendor.stop() }
+        let content = (0..<700_000).map { UInt8(truncatingIfNeeded: $0 &* 131 >> 4) }
+        try await withFile(content) { path in
+            for source in [ByteSource.bytes(content), .file(path: path, byteCount: 700_000)] {
+                try await withClient { client in
+                    _ = try await client.send(WireRequest(.put, vendor.url(), body: .bytes(source, part: part)))
+                }
+            }
+        }
+        let expected = part.map { Array(content[Int($0.lowerBound)..<Int($0.upperBound)]) } ?? content
+        #expect(seen.value.count == 2 && seen.value.allSatisfy { $0.body == expected })
+        #expect(seen.value.allSatisfy { $0.header("content-type") == nil && $0.head.hasPrefix("PUT / ") })
+    }
+
+    @Test func `an empty body has a length, and what is asked by HEAD has no body`() async throws {
+        let seen = Box<[VendorRequest]>([])
+        let vendor = ScriptedVendor.answering { request in
+            seen.value += [request]
+            return request.head.hasPrefix("HEAD ")
+                ? "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5000\r\nX-A: b\r\n\r\n"
+                : reply("200 OK", "application/json", "{}")
+        }
+        defer { vendor.stop() }
+        try await withClient { client in
+            // One handle carries all, so nothing of one may show in the next.
+            for method in [WireRequest.Method.head, .put, .head, .get, .head, .post] {
+                let body: WireBody = method == .put ? .bytes(.bytes([])) : .none
+                let answer = try await client.send(WireRequest(method, vendor.url(), body: body))
+                #expect(answer.reply.isSuccess && (answer.reply.header("x-a") == "b") == (method == .head))
+            }
+        }
+        #expect(seen.value.map { $0.head.prefix { $0 != " " } } == ["HEAD", "PUT", "HEAD", "GET", "HEAD", "POST"])
+        #expect(seen.value[1].header("content-length") == "0" && vendor.connectionCount == 1)
+    }
+
     @Test func `a form with files is sent byte for byte`() async throws {
         let seen = Box<[VendorRequest]>([])
         let vendor = noting(seen)

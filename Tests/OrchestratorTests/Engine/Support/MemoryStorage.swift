@@ -23,10 +23,20 @@ final class MemoryStorage: ArtifactStorage {
         if failed { throw .storage("no space left on device") }
     }
 
-    func open(_ digest: String) async throws(ArtifactError) -> ByteSource {
+    func open(_ digest: String) async throws(ArtifactError) -> HeldBytes {
         guard published.contains(digest) else { throw .notFound }
-        return .bytes(Array(digest.utf8))
+        return HeldBytes(source: .bytes(Array(digest.utf8)))
     }
+
+    func read(_ digest: String, _ part: Range<Int64>?) async throws(ArtifactError) -> StoredBytes {
+        .held(try await open(digest))
+    }
+
+    func contains(_ digest: String) async throws(ArtifactError) -> Bool { published.contains(digest) }
+
+    func ready() async throws(ArtifactError) {}
+
+    func close() async {}
 
     func renew(_ digest: String) async throws(ArtifactError) -> Bool { published.contains(digest) }
 

@@ -37,6 +37,9 @@ final class MemoryStore: Store {
         var referenced: Set<String> = []
         var failsToLookUp = false
         var sweeps = 0
+        /// Digests of pictures past their time, and the times before which they were asked for.
+        var expired: [String] = []
+        var expiries: [Timestamp] = []
     }
 
     let state: Lock<State>
@@ -295,6 +298,14 @@ final class MemoryStore: Store {
     func imageCount(_ query: ImageQuery) async throws(StoreError) -> Int { 0 }
     func setVisibility(_ id: ImageID, isPublic: Bool) async throws(StoreError) -> Bool { false }
     func deleteImage(_ id: ImageID) async throws(StoreError) -> Bool { false }
+    func deleteImages(createdBefore time: Timestamp, limit: Int) async throws(StoreError) -> [String] {
+        state.withLock { state in
+            let digests = state.expired.prefix(limit)
+            state.expired.removeFirst(digests.count)
+            if !digests.isEmpty { state.expiries.append(time) }
+            return Array(digests)
+        }
+    }
     func gallery(before time: Timestamp?, limit: Int) async throws(StoreError) -> [GalleryEntry] { [] }
     func galleryEntry(at time: Timestamp) async throws(StoreError) -> GalleryEntry? { nil }
     func galleryEntry(of image: ImageID) async throws(StoreError) -> GalleryEntry? { nil }

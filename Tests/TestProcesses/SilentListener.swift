@@ -19,7 +19,7 @@ package final class SilentListener: Sendable {
             }
         }
         port = UInt16(bigEndian: address.sin_port)
-        guard isListening else { throw PostgresServer.Failure(description: "no free port: errno \(errno)") }
+        guard isListening else { throw ProcessFailure(description: "no free port: errno \(errno)") }
     }
 
     deinit { close(descriptor) }
