@@ -124,7 +124,8 @@ extension FakeRequest {
         var headers = wire.headers + [(name: "authorization", value: "Bearer \(key)")]
         var body: [UInt8] = []
         switch wire.body {
-        case .none: break
+        // Bare bytes go to storage, never to a vendor.
+        case .none, .bytes: break
         case .json(let document):
             headers.append((name: "content-type", value: "application/json"))
             body = document.serialized()

@@ -100,7 +100,7 @@ enum ArchiveRoutes {
         try await service.spool.pool.run {
             var sum = CRC32()
             try ByteReader.forEachChunk(of: source, size: pieceSize) { piece throws(ArtifactError) in
-                sum.update(piece.span)
+                sum.update(piece)
             }
             return sum.value
         }
