@@ -125,16 +125,18 @@ struct AttemptRunner: Sendable {
         record: AttemptRecord,
         deadline: Duration
     ) -> VendorConversation {
-        let keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Void = {
-            [journal] handle async throws(ProviderFailure) in
+        let keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Bool = {
+            [journal, log = services.log] handle async throws(ProviderFailure) in
             var record = record
             record.handle = handle
             do throws(ProviderFailure) {
                 try await journal.keep(record)
+                return true
             } catch {
                 guard error.code == PictureIntake.storageCode else { throw error }
-                // The vendor works on it, and bills it, all the same.
-                throw ProviderFailure(.unknown(.cut), error.detail, code: error.code)
+                // The vendor works on it, and bills it, all the same; only who dies now loses it.
+                log.log(.warning, "a vendor's handle is not on record yet", [("why", error.detail)])
+                return false
             }
         }
         var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?

@@ -6,8 +6,8 @@ struct VendorConversation: Sendable {
     var credential: Secret?
     /// On the monotonic clock.
     var deadline: Duration
-    /// Makes the vendor's name for the work durable before it is asked after.
-    var keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Void
+    /// Makes the vendor's name for the work durable; called before each poll until it says that it is.
+    var keepHandle: @Sendable (VendorHandle) async throws(ProviderFailure) -> Bool
     /// Takes early views as they come; the conversation goes on when it returns.
     var onPartial: (@Sendable (any ArtifactSink, Int) async -> Void)?
 
@@ -96,7 +96,7 @@ struct VendorConversation: Sendable {
         return left
     }
 
-    /// Polls until the work is done; the handle is durable before the first poll.
+    /// Polls until the work is done; the handle is durable before the first poll, if the record can be written.
     private func follow(
         _ first: Answer,
         kept known: VendorHandle? = nil
@@ -109,10 +109,7 @@ struct VendorConversation: Sendable {
             case .pictures(let pictures, let usage):
                 return Delivery(pictures: pictures.map { ($0, answer.blobs) }, usage: usage)
             case .pending(let handle, let after):
-                if kept != handle {
-                    try await keepHandle(handle)
-                    kept = handle
-                }
+                if kept != handle, try await keepHandle(handle) { kept = handle }
                 polls += 1
                 answer = try await poll(handle, pause: after ?? provider.poll.pause(before: polls))
             case .ready(let handle):

@@ -284,7 +284,7 @@ package final class JobRecovery: Sendable {
                 ),
                 credential: provider.credential,
                 deadline: .zero,
-                keepHandle: { _ in }
+                keepHandle: { _ in true }
             ).cancelSoon(handle)
         }
     }

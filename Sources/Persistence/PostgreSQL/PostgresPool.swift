@@ -106,7 +106,9 @@ final class PostgresPool: @unchecked Sendable {
         guard waiting.count < limits.waiting else {
             return query.finish(.failure(PostgresError(.unavailable, "too many operations wait for the database")))
         }
-        query.deadline = loop.call(after: limits.deadline) { [self] in expire(query) }
+        let isAway = failures >= limits.failuresThatMeanAway
+        let patience = isAway ? min(limits.deadline, limits.deadlineWhileAway) : limits.deadline
+        query.deadline = loop.call(after: patience) { [self] in expire(query) }
         waiting.append(query)
         dispatch()
     }

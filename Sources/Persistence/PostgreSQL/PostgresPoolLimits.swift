@@ -5,6 +5,10 @@ struct PostgresPoolLimits: Sendable {
     var waiting = 1000
     /// For a statement, from its handing over to its answer, with everything that is tried meanwhile.
     var deadline = Duration.seconds(10)
+    /// The same while the server is known to be away, after so many connections in a row that could not be made: callers
+    /// learn soon that it is of no use to wait.
+    var deadlineWhileAway = Duration.seconds(1)
+    var failuresThatMeanAway = 3
     /// For a connection to be made.
     var connecting = Duration.seconds(5)
     /// Before a connection is tried again after one failed; doubled with each further failure.

@@ -101,18 +101,6 @@ extension PostgresStore {
     }
 }
 
-extension SpendColumn {
-    fileprivate var expression: String {
-        switch self {
-        case .provider: "attempts.provider"
-        case .model: "attempts.model"
-        case .tier: "attempts.tier"
-        case .key: "coalesce(jobs.key_id, '')"
-        case .day: "attempts.started_ms / 86400000"
-        }
-    }
-}
-
 /// A query put together of the conditions that are asked for; its name says which, so that it is prepared once.
 struct PostgresList {
     private var name: String

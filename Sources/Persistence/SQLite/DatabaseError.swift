@@ -34,10 +34,16 @@ enum DatabaseError: Error {
     private static let syncFailures: Set<CInt> = [SQLITE_IOERR | 4 << 8, SQLITE_IOERR | 5 << 8]
 
     /// Whether a commit that failed so leaves in doubt what is on the disk.
+    ///
+    /// A frame of the log that could not be written whole is none, by its checksum, and the next transaction overwrites
+    /// it; only a device that failed may have kept it all the same. SQLite often loses the errno of what is neither.
     var leavesCommitInDoubt: Bool {
-        guard case .sqlite(let code, _, _) = self else { return false }
-        return code & 0xFF == SQLITE_IOERR && !isFull
+        guard case .sqlite(let code, _, let systemCode) = self, code & 0xFF == SQLITE_IOERR else { return false }
+        return !isFull && (code != DatabaseError.writeFailure || systemCode == EIO)
     }
+
+    /// `SQLITE_IOERR_WRITE`, a macro made of others.
+    private static let writeFailure = SQLITE_IOERR | 3 << 8
 
     /// Whether the operation itself is at fault, not the database.
     var isContradiction: Bool {

@@ -19,8 +19,8 @@ extension Connection {
         if query.after != nil { conditions.append("id < ?") }
         if let status = query.status {
             // Said as in the partial indexes, or SQLite would not use them.
-            let kind = status.isFinal ? "'succeeded', 'failed', 'canceled'" : "'queued', 'running'"
-            conditions.append("status = ? AND status IN (\(kind))")
+            let kind = status.isFinal ? "status <> 'queued' AND status <> 'running'" : "status IN ('queued', 'running')"
+            conditions.append("status = ? AND \(kind)")
         }
         if query.model != nil {
             conditions.append(

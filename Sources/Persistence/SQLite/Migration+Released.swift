@@ -7,6 +7,7 @@ extension Migration {
         Migration(version: 1, statements: [users, keys, jobs, attempts, images, constants] + indexes),
         Migration(version: 2, statements: [gallery]),
         Migration(version: 3, statements: books),
+        Migration(version: 4, statements: conditions),
     ]
 
     private static let users = """

@@ -3,17 +3,14 @@ internal import Orchestrator
 /// The counters of spend by day and subject: always the sums of the attempts' costs, changed with them.
 extension Connection {
     func count(_ tally: SpendTally) throws(DatabaseError) {
-        let differences = tally.differences
-        guard !differences.isEmpty else { return }
-        let rows = Array(repeating: "(?, ?, ?)", count: differences.count).joined(separator: ", ")
-        let insertion = try statement(
-            composed: """
-                INSERT INTO spend_counters (day, subject, micro_usd) VALUES \(rows)
-                ON CONFLICT (day, subject) DO UPDATE SET micro_usd = micro_usd + excluded.micro_usd
-                """
-        )
-        for (place, amount) in differences { insertion.bind(place.day).bind(place.subject.text).bind(amount) }
-        try insertion.run()
+        // Row by row: for several rows in one statement SQLite would build a table each time.
+        for (place, amount) in tally.differences {
+            try statement("UPDATE spend_counters SET micro_usd = micro_usd + ? WHERE day = ? AND subject = ?")
+                .bind(amount).bind(place.day).bind(place.subject.text).run()
+            if changes == 1 { continue }
+            try statement("INSERT INTO spend_counters (day, subject, micro_usd) VALUES (?, ?, ?)")
+                .bind(place.day).bind(place.subject.text).bind(amount).run()
+        }
     }
 
     /// The first cap that a tally would pass. One thread writes, so what is read here holds until the tally is counted.

@@ -32,16 +32,6 @@ extension Connection {
 }
 
 extension SpendColumn {
-    fileprivate var expression: String {
-        switch self {
-        case .provider: "attempts.provider"
-        case .model: "attempts.model"
-        case .tier: "attempts.tier"
-        case .key: "coalesce(jobs.key_id, '')"
-        case .day: "attempts.started_ms / 86400000"
-        }
-    }
-
     fileprivate func text(_ row: borrowing Row, _ column: CInt) -> String {
         switch self {
         case .provider, .model, .tier, .key: row.text(column)

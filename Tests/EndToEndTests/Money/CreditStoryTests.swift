@@ -103,4 +103,27 @@ import Testing
             try await scene.expectSoundBooks()
         }
     }
+
+    @Test func `a picture whose job's end cannot be written is paid once, when it can`() async throws {
+        try await Scene.play(Scene.official(vendor: "openai")) { scene in
+            let customer = try await Customer(scene, credits: 5)
+            let gate = Gate()
+            scene.farm.openAI.script(.held(by: gate))
+            async let waited = customer.generate()
+            await scene.farm.openAI.until { $0.inFlight == 1 }
+            // The log grows with every write, a picture is smaller than it is by now.
+            let log = try FileManager.default.attributesOfItem(atPath: scene.recordPath + "-wal")[.size] as? Int
+            try await Shortage.limitFiles(of: scene.daemon, to: "\(try #require(log))")
+            gate.open()
+            await scene.daemon.untilOutput(contains: "a job's end could not be recorded")
+            #expect(try await customer.funds() == .exactly(5, reserved: 1))
+            try await Shortage.limitFiles(of: scene.daemon, to: "unlimited")
+            let reply = try await waited
+            #expect(reply.status == 200, "\(reply.text)")
+            let job = try #require(reply.header("x-job-id"))
+            #expect(try await customer.lines(of: job) == ["reserve -1", "release 1", "spend -1"])
+            #expect(try await customer.funds() == .exactly(4) && scene.farm.creates.count == 1)
+            try await scene.expectSoundBooks()
+        }
+    }
 }

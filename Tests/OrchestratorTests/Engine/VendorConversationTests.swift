@@ -18,12 +18,18 @@ import Testing
 
     @Test func `the vendor's name for the work is durable before it is asked after`() async throws {
         scene.upstream.script("a", .pending("w1"))
-        scene.store.state.withLock { $0.failsToRecord = true }
-        let failed = try await scene.run(.two())
-        #expect(scene.upstream.places == ["a"] && failed.error?.code == "internal_error")
-        scene.store.state.withLock { $0.failsToRecord = false }
+        scene.upstream.script("a/poll", .pending("w1"), .pictures())
         _ = try await scene.run(.two())
         #expect(scene.store.recordedAttempts.map { $0.handle?.id } == ["w1"])
+    }
+
+    @Test func `work whose name cannot be recorded is waited for all the same`() async throws {
+        scene.upstream.script("a", .pending("w1"))
+        scene.upstream.script("a/poll", .pending("w1"), .pictures())
+        scene.store.state.withLock { $0.failsToRecord = true }
+        let job = try await scene.run(.two())
+        #expect(job.status == .succeeded && job.images.map(\.provider) == ["a"])
+        #expect(scene.upstream.places == ["a", "a/poll", "a/poll"] && scene.store.recordedAttempts.isEmpty)
     }
 
     @Test func `work that is not done by the deadline is stopped, and the caller told`() async throws {

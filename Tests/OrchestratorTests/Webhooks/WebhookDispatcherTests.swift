@@ -64,12 +64,9 @@ import Testing
         await running.value
     }
 
-    /// Lets time go by in small steps until the record says so.
+    /// Lets time go by, from pause to pause of the dispatcher, until the record says so.
     private func pass(until isMet: @escaping @Sendable (MemoryWebhooks.State) -> Bool) async {
-        while !isMet(store.state.value), !Task.isCancelled {
-            time.advance(by: .milliseconds(200))
-            await Task.yield()
-        }
+        while !isMet(store.state.value), !Task.isCancelled { await time.advanceToSleeper() }
     }
 
     @Test(arguments: [JobStatus.succeeded, .failed, .canceled])

@@ -8,6 +8,7 @@ import Testing
     private static let limits: PostgresPoolLimits = {
         var limits = PostgresPoolLimits()
         limits.deadline = .seconds(30)
+        limits.deadlineWhileAway = .seconds(30)
         return limits
     }()
 
@@ -26,16 +27,19 @@ import Testing
         }
         try await withPool(server.fresh(), limits: PostgresOutageTests.limits, report: report) { pool in
             try await pool.run("CREATE TABLE t (n bigint)")
+            let isOver = Lock(false)
             let outcomes = try await withThrowingTaskGroup(of: [(Int64, PostgresError?)].self) { group in
                 for task in 0..<16 {
-                    group.addTask { await PostgresOutageTests.insert(task, pool) }
+                    group.addTask { await PostgresOutageTests.insert(task, pool, until: isOver) }
                 }
+                defer { isOver.withLock { $0 = true } }
                 try await pool.until("SELECT count(*) > 100 FROM t")
                 try await server.stop()
                 try await server.start()
                 let back = ContinuousClock.now
                 #expect(try await pool.number("SELECT 1") == 1)
                 #expect(ContinuousClock.now - back < .seconds(5))
+                isOver.withLock { $0 = true }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(reports.withLock { $0 } == ["away", "back"])
@@ -53,11 +57,13 @@ import Testing
         }
     }
 
-    /// Inserts 100 numbers, one after the other.
-    private static func insert(_ task: Int, _ pool: PostgresPool) async -> [(Int64, PostgresError?)] {
+    /// Inserts numbers, one after the other, until it is over and a hundred are in.
+    private static func insert(_ task: Int, _ pool: PostgresPool, until isOver: Lock<Bool>) async
+        -> [(Int64, PostgresError?)]
+    {
         var outcomes: [(Int64, PostgresError?)] = []
-        for step in 0..<100 {
-            let number = Int64(task * 100 + step)
+        while outcomes.count < 100 || !isOver.withLock({ $0 }) {
+            let number = Int64(task) << 32 + Int64(outcomes.count)
             let error = await failure { () async throws(PostgresError) in
                 try await pool.run("INSERT INTO t SELECT $1 FROM pg_sleep(0.01)", [.integer(number)])
             }

@@ -129,13 +129,14 @@ import Transport
                     """
                     DO $$ BEGIN
                         PERFORM 1 FROM jobs FOR UPDATE;
-                        WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-                            AND query LIKE '%orchestrator_finish%') LOOP
+                        WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+                            AND wait_event_type = 'Lock' AND query LIKE '%orchestrator_finish%') LOOP
                             PERFORM pg_sleep(0.005);
                             PERFORM pg_stat_clear_snapshot();
                         END LOOP;
                         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-                        WHERE wait_event_type = 'Lock' AND query LIKE '%orchestrator_finish%';
+                        WHERE datname = current_database()
+                            AND wait_event_type = 'Lock' AND query LIKE '%orchestrator_finish%';
                     END $$
                     """
                 )

@@ -11,6 +11,7 @@ import Testing
         (778, EDQUOT, true, false, false),  // SQLITE_IOERR_WRITE
         (778, EFBIG, true, false, false),
         (778, EIO, false, false, true),
+        (778, 0, false, false, false),
         (1034, EIO, false, true, true),  // SQLITE_IOERR_FSYNC
         (1290, EIO, false, true, true),  // SQLITE_IOERR_DIR_FSYNC
         (266, EIO, false, false, true),  // SQLITE_IOERR_READ

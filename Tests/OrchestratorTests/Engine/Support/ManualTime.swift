@@ -19,28 +19,31 @@ final class ManualTime: TimeSource {
     private static let start = Timestamp(milliseconds: 1_795_255_200_000)
 
     private let stands: Bool
-    private let state: Lock<State>
+    private let state: Watched<State>
     /// Every pause that somebody asked for.
     let pauses = Watched<[Duration]>([])
 
     init(stands: Bool = false, seed: UInt64 = 1) {
         self.stands = stands
-        state = Lock(State(random: SeededRandom(seed: seed)))
+        state = Watched(State(random: SeededRandom(seed: seed)))
     }
 
-    func now() -> Timestamp { Self.start + state.withLock { $0.elapsed + $0.step } }
+    func now() -> Timestamp {
+        let state = state.value
+        return Self.start + (state.elapsed + state.step)
+    }
 
     /// Sets the wall clock, and it alone, forward or back.
     func step(by distance: Duration) {
-        state.withLock { $0.step += distance }
+        state.update { $0.step += distance }
     }
 
-    func monotonic() -> Duration { state.withLock { $0.elapsed } }
+    func monotonic() -> Duration { state.value.elapsed }
 
-    func random() -> UInt64 { state.withLock { $0.random.next() } }
+    func random() -> UInt64 { state.update { $0.random.next() } }
 
     func advance(by duration: Duration) {
-        let woken = state.withLock { state in
+        let woken = state.update { state in
             state.elapsed += duration
             let due = state.sleepers.filter { $0.value.due <= state.elapsed }
             for id in due.keys { state.sleepers[id] = nil }
@@ -49,17 +52,26 @@ final class ManualTime: TimeSource {
         for continuation in woken { continuation.resume(returning: true) }
     }
 
+    /// Moves on to when the first sleeper is due, as soon as there is one.
+    ///
+    /// Time goes by no faster than those get on who sleep, however slow the machine is.
+    func advanceToSleeper() async {
+        await state.wait { !$0.sleepers.isEmpty }
+        let wait = state.update { state in state.sleepers.values.map { $0.due - state.elapsed }.min() }
+        advance(by: wait ?? .zero)
+    }
+
     func sleep(for duration: Duration) async throws(CancellationError) {
         guard !Task.isCancelled else { throw CancellationError() }
         pauses.update { $0.append(duration) }
         guard stands else { return advance(by: duration) }
-        let id = state.withLock { state in
+        let id = state.update { state in
             state.nextSleeper += 1
             return state.nextSleeper
         }
         let isOver = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer: Bool? = state.withLock { state in
+                let answer: Bool? = state.update { state in
                     if Task.isCancelled { return false }
                     state.sleepers[id] = Sleeper(due: state.elapsed + duration, continuation: continuation)
                     return nil
@@ -67,7 +79,7 @@ final class ManualTime: TimeSource {
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            let sleeper = state.withLock { $0.sleepers.removeValue(forKey: id) }
+            let sleeper = state.update { $0.sleepers.removeValue(forKey: id) }
             sleeper?.continuation.resume(returning: false)
         }
         guard isOver else { throw CancellationError() }
