@@ -4,7 +4,7 @@ import Orchestrator
 struct BaseURL: Sendable, Hashable {
     /// Absolute, without a trailing slash.
     let text: String
-    private let origin: WebOrigin
+    let origin: WebOrigin
 
     /// Reads `base_url` of a provider's entry, or takes the vendor's public address.
     init(_ node: ConfigNode, standard: String) throws(ConfigError) {
@@ -26,8 +26,9 @@ struct BaseURL: Sendable, Hashable {
 
 /// Scheme, host and port of an address (RFC 6454), as far as they decide who may see a credential.
 struct WebOrigin: Sendable, Hashable {
-    private let scheme: String
-    private let authority: String
+    let scheme: String
+    /// Host, and port unless it is the scheme's own.
+    let authority: String
 
     /// Nil for anything but a plain http or https address: user names, blanks, backslashes and other characters on
     /// which readers of addresses disagree make an address foreign.

@@ -4,6 +4,6 @@ public import Orchestrator
 public enum Builtin {
     /// In the order in which they are shown to people.
     public static let adapters: [any ProviderAdapter.Type] = [
-        OpenAIAdapter.self, StabilityAdapter.self, ReplicateAdapter.self, SandboxAdapter.self,
+        OpenAIAdapter.self, StabilityAdapter.self, ReplicateAdapter.self, HTTPAdapter.self, SandboxAdapter.self,
     ]
 }

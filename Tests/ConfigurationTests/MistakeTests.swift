@@ -210,7 +210,7 @@ import Testing
         Mistake(
             "    timeout: 20s",
             "    ‸wait: 20s",
-            "providers.openai.wait: unknown key (known: adapter, api_key, enabled, priority, timeout, retries, max_in_flight, spend_per_day, poll, base_url, models)"
+            "providers.openai.wait: unknown key (known: adapter, api_key, enabled, priority, timeout, retries, max_in_flight, pace, spend_per_day, poll, base_url, models)"
         ),
         Mistake(
             "core: {operations: [generate], ",

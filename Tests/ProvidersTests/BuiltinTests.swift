@@ -5,14 +5,14 @@ import Testing
 
 @Suite struct BuiltinTests {
     @Test func `every kind has a name of its own`() {
-        #expect(Set(AdapterKinds(Builtin.adapters).names) == ["openai", "stability", "replicate", "sandbox"])
+        #expect(Set(AdapterKinds(Builtin.adapters).names) == ["openai", "stability", "replicate", "http", "sandbox"])
     }
 
-    private static let models = ["gpt-image-2", "core", "ultra", "black-forest-labs/flux-2-pro", "placeholder"]
+    private static let models = ["gpt-image-2", "core", "ultra", "black-forest-labs/flux-2-pro", "placeholder", "m"]
 
     @Test func `no call shows the credential, and equal requests give equal calls`() throws {
         for kind in Builtin.adapters {
-            let adapter = try kind.init(Sample.node())
+            let adapter = try kind.init(kind == HTTPAdapter.self ? HTTPScene.node([:]) : Sample.node())
             for model in Self.models {
                 guard let capabilities = adapter.knownCapabilities(of: model) else { continue }
                 for operation in capabilities.operations {
@@ -43,7 +43,7 @@ import Testing
     @Test func `a handle of another kind is of unknown outcome`() throws {
         let handle = VendorHandle(id: "abc", pollURL: "https://x.example/")
         for kind in Builtin.adapters where kind.kind == "openai" || kind.kind == "sandbox" {
-            let adapter = try kind.init(Sample.node())
+            let adapter = try kind.init(kind == HTTPAdapter.self ? HTTPScene.node([:]) : Sample.node())
             let error = #expect(throws: ProviderFailure.self) { try adapter.encode(.poll(handle)) }
             #expect(error?.kind == .unknown(.crash))
         }

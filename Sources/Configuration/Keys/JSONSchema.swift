@@ -21,7 +21,7 @@ package enum JSONSchema {
 
     private static func object(schema shape: Shape) -> JSONObject {
         switch shape {
-        case .adapters: return [:]
+        case .adapters(let schema): return schema?.object ?? [:]
         case .scalar(let scalar): return scalar.schema.object ?? [:]
         case .list(let element, let atLeast):
             var schema: JSONObject = ["type": "array", "items": .object(object(schema: element))]

@@ -17,7 +17,10 @@ enum ScalarShape: Sendable {
     case price
     case duration(ClosedRange<Duration>)
     case bytes(ClosedRange<Int>)
-    case rate, size, ratio, day
+    case rate
+    /// A rate of calls that each are remembered.
+    case pace
+    case size, ratio, day
     case listenAddress, network, origin, database
     /// One of a list of words, which `noun` names in messages.
     case word([String], noun: String)
@@ -55,6 +58,7 @@ enum ScalarShape: Sendable {
                 throw node.error("must be \(range.lowerBound) to \(range.upperBound) bytes, not \(node.quotation)")
             }
         case .rate: _ = try node.rate()
+        case .pace: _ = try node.pace()
         case .size: _ = try node.size()
         case .ratio: _ = try node.ratio()
         case .day: _ = try node.day()
@@ -118,8 +122,8 @@ extension ScalarShape {
                     ["type": "string", "pattern": "^[0-9]+(B|kB|MB|KiB|MiB|GiB)$"],
                 ]
             ])
-        case .rate:
-            Self.orReference(["type": "string", "pattern": "^[0-9]+/(s|sec|second|min|minute|h|hour|day)$"])
+        case .rate, .pace:
+            Self.orReference(["type": "string", "pattern": "^[0-9]+/[0-9]*(s|sec|second|min|minute|h|hour|day)$"])
         case .size: Self.orReference(["type": "string", "pattern": "^[0-9]+x[0-9]+$"])
         case .ratio: Self.orReference(["type": "string", "pattern": "^[0-9]+:[0-9]+$"])
         case .day: Self.orReference(["type": "string", "format": "date"])

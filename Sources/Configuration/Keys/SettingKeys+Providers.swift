@@ -38,6 +38,11 @@ extension SettingKeys {
                     standard: 1
                 ),
                 Key("max_in_flight", .scalar(.integer(1...100_000)), "Calls at the same time.", standard: 32),
+                Key(
+                    "pace",
+                    .scalar(.pace),
+                    "Calls that may begin in any window of time, such as 150/10s; more wait. None: no limit."
+                ),
                 Key("spend_per_day", .scalar(.dollars), "Dollars that it may cost in a UTC day; none: no cap."),
                 Key("poll", .section(poll), "How often unfinished work is asked after."),
             ],
@@ -58,17 +63,17 @@ extension SettingKeys {
         let url =
             mayLackURL
             ? Key("base_url", .scalar(.serviceURL), text) : Key(required: "base_url", .scalar(.serviceURL), text)
-        let own = Set(types.flatMap { $0.providerKeys }).subtracting(["base_url", "models"]).sorted().map {
-            Key($0, .adapters, "Read by the adapter.")
-        }
-        let ofModels = Set(types.flatMap { $0.modelKeys }).sorted()
+        let schemas = types.reduce(into: [:]) { $0.merge($1.keySchemas) { first, _ in first } }
+        func own(_ name: String) -> Key { Key(name, .adapters(schema: schemas[name]), "Read by the adapter.") }
+        let ofProvider = Set(types.flatMap { $0.providerKeys }).subtracting(["base_url", "models"]).sorted().map(own)
+        let ofModels = Set(types.flatMap { $0.modelKeys }).sorted().map(own)
         let models = Table(noun: "model", keys: .modelName, values: .section(model(ofModels)), atLeast: 1)
-        return [url] + own + [
+        return [url] + ofProvider + [
             Key(required: "models", .table(models), "The models that are offered, by the vendor's names.")
         ]
     }
 
-    private func model(_ own: [String]) -> Section {
+    private func model(_ own: [Key]) -> Section {
         let sizes = Shape.either([.list(of: .scalar(.size), atLeast: 1), .section(freeSizes)])
         let score = Shape.scalar(.number(-1_000_000...1_000_000))
         let scores = Section([
@@ -105,7 +110,7 @@ extension SettingKeys {
         ]
         let names = Set(common.map(\.name))
         return Section(
-            common + own.filter { !names.contains($0) }.map { Key($0, .adapters, "Read by the adapter.") }
+            common + own.filter { !names.contains($0.name) }
         )
     }
 
@@ -131,7 +136,7 @@ extension SettingKeys {
                 "Dollars for one picture; `tokens`, by the vendor's own rule at `token_prices`; or by size and what comes on top."
             ),
             Key("vendor_quality", .scalar(.text), "The vendor's word for this tier, where it is another."),
-            Key("params", .adapters, "Added to the vendor's request as it stands."),
+            Key("params", .adapters(schema: nil), "Added to the vendor's request as it stands."),
             Key("score", score, "How good this tier is, where it differs from the model."),
         ])
         return Table(

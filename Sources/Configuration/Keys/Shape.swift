@@ -10,8 +10,8 @@ indirect enum Shape: Sendable {
     case table(Table)
     /// The first alternative that fits the kind of value: single, list or mapping.
     case either([Shape])
-    /// Read and judged by an adapter.
-    case adapters
+    /// Read and judged by an adapter; the schema, if it states one, is for editors.
+    case adapters(schema: JSON?)
 }
 
 /// A mapping with fixed keys.

@@ -129,21 +129,3 @@ extension Shape {
         }
     }
 }
-
-extension ConfigNode.Entry {
-    /// A mistake at the key itself.
-    func error(_ message: String, hint: String? = nil) -> ConfigError {
-        nameNode.error(message, hint: hint)
-    }
-
-    /// The key as a value of its own, at its own place.
-    var nameNode: ConfigNode {
-        ConfigNode(
-            file: value.file,
-            line: line,
-            column: column,
-            path: value.path,
-            content: .scalar(ConfigNode.Scalar(text: name, source: name))
-        )
-    }
-}

@@ -43,6 +43,15 @@ extension ConfigNode {
         return rate
     }
 
+    /// A rate of calls such as `150/10s`; each is remembered for its window, which bounds their number.
+    func pace() throws(ConfigError) -> Rate {
+        let rate = try rate()
+        guard rate.count <= CallPace.longest else {
+            throw error("must be at most \(CallPace.longest) calls a window, not \(quotation)")
+        }
+        return rate
+    }
+
     /// Dollars for a million tokens as micro-dollars for a million tokens; what is finer than that is rounded half up.
     func tokenPrice() throws(ConfigError) -> Int64 {
         let text = try plainText("a price in dollars for a million tokens")

@@ -5,10 +5,7 @@ extension RegistryReader {
         let node = entry.value
         let name = diagnostics.read(node["adapter"]) { node throws(ConfigError) in try node.string() }
         guard let name, let kind = kinds[name] else { return diagnostics.handle(node) }
-        // References that are not set are stood in for, so that the rest of the entry is checked all the same.
-        let adapter = diagnostics.read(node.withStandIns) { node throws(ConfigError) -> any ProviderAdapter in
-            try kind.init(node)
-        }
+        let adapter = adapter(kind, node)
         var provider = adapter.map { Provider(id: entry.name, kind: name, adapter: $0) }
         if let word = diagnostics.read(node["enabled"], { node throws(ConfigError) in try node.string() }),
             let availability = ProviderAvailability(rawValue: word)
@@ -21,6 +18,16 @@ extension RegistryReader {
         readSettings(of: &provider, node)
         provider?.models = models
         if let provider, keeps(provider, node) { registry.providers.append(provider) }
+    }
+
+    /// The adapter of an entry, or every mistake that keeps it from being made.
+    private func adapter(_ kind: any ProviderAdapter.Type, _ node: ConfigNode) -> (any ProviderAdapter)? {
+        // References that are not set are stood in for, so that the rest of the entry is checked all the same.
+        let sound = node.withStandIns
+        let mistakes = kind.mistakes(in: sound)
+        for mistake in mistakes { diagnostics.error(mistake) }
+        guard mistakes.isEmpty else { return nil }
+        return diagnostics.read(sound) { node throws(ConfigError) -> any ProviderAdapter in try kind.init(node) }
     }
 
     private func readSettings(of provider: inout Provider?, _ node: ConfigNode) {
@@ -38,6 +45,7 @@ extension RegistryReader {
         diagnostics.read(node["max_in_flight"], into: &settings.maxInFlight) { node throws(ConfigError) in
             try node.integer(in: 1...Int.max)
         }
+        diagnostics.read(node["pace"], into: &settings.pace) { node throws(ConfigError) in try node.pace() }
         diagnostics.read(node["spend_per_day"], into: &settings.spendPerDay) { node throws(ConfigError) in
             try node.dollars()
         }

@@ -198,7 +198,8 @@ struct YAMLComposer {
                     source: scalar.text,
                     isQuoted: isQuoted,
                     references: resolved.references,
-                    unset: resolved.unset
+                    unset: resolved.unset,
+                    textColumn: resolved.text == scalar.text ? scalar.textColumn : nil
                 )
             )
         case .failure(let malformed):

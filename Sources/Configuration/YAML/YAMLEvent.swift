@@ -36,6 +36,8 @@ struct YAMLScalar {
     var text: String
     /// Whether it stood without quotes and so may be a number, a date or nothing.
     var isPlain: Bool
+    /// Where the text itself begins, if its letters are those of the file, on one line.
+    var textColumn: Int?
     var properties: YAMLProperties
 }
 

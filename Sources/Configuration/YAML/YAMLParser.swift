@@ -60,6 +60,7 @@ import CYAML
                 YAMLScalar(
                     text: String(decoding: characters, as: UTF8.self),
                     isPlain: orc_yaml_scalar_is_plain(event) == 1,
+                    textColumn: textColumn(of: event, String(decoding: characters, as: UTF8.self)),
                     properties: properties(of: event)
                 )
             )
@@ -67,6 +68,17 @@ import CYAML
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
         case YAML_MAPPING_START_EVENT: return unsafe .mappingStart(properties(of: event))
         case YAML_MAPPING_END_EVENT: return .mappingEnd
+        default: return nil
+        }
+    }
+
+    /// Plain and quoted texts of one line that are as long as they are written hold no escapes.
+    @unsafe private static func textColumn(of event: UnsafePointer<yaml_event_t>, _ text: String) -> Int? {
+        let (start, end) = unsafe (event.pointee.start_mark, event.pointee.end_mark)
+        guard start.line == end.line else { return nil }
+        switch end.column - start.column - text.unicodeScalars.count {
+        case 0: return start.column + 1
+        case 2: return start.column + 2  // behind the quote
         default: return nil
         }
     }

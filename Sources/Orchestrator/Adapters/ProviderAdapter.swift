@@ -9,8 +9,17 @@ public protocol ProviderAdapter: Sendable {
     /// Keys of a model's entry that this kind reads beyond the common ones.
     static var modelKeys: Set<String> { get }
 
+    /// JSON Schemas of `providerKeys` and `modelKeys`, by key, for editors; a key without one may hold anything.
+    static var keySchemas: [String: JSON] { get }
+
+    /// Every mistake that `init` would meet one by one, in the order of the file; none where the entry can be read.
+    static func mistakes(in node: ConfigNode) -> [ConfigError]
+
     /// Reads its own part of a provider's entry; the error points at the offending key.
     init(_ node: ConfigNode) throws(ConfigError)
+
+    /// How the credential is shown where the engine fetches a picture from the provider's own origin.
+    var authentication: Authentication { get }
 
     /// What the adapter knows of a model by itself, where the registry is silent; nil for a model that this kind cannot serve.
     func knownCapabilities(of model: String) -> ModelCapabilities?
@@ -23,6 +32,9 @@ public protocol ProviderAdapter: Sendable {
 
     /// The pictures that have to be handed over by calls of their own before `request` can be made.
     func uploads(for request: ProviderRequest) -> [InputImage]
+
+    /// Whether `encode` needs the bytes of the pictures of `request`: those in files are read into memory before.
+    func readsPictures(of request: ProviderRequest) -> Bool
 
     /// Builds one call; pure, equal inputs give equal bytes.
     func encode(_ call: VendorCall) throws(ProviderFailure) -> WireRequest
@@ -39,6 +51,14 @@ extension ProviderAdapter {
     public static var providerKeys: Set<String> { [] }
     /// None.
     public static var modelKeys: Set<String> { [] }
+    /// None.
+    public static var keySchemas: [String: JSON] { [:] }
+    /// None that would be known before `init` says so.
+    public static func mistakes(in node: ConfigNode) -> [ConfigError] { [] }
+    /// `Authorization: Bearer …`.
+    public var authentication: Authentication { .bearer }
+    /// No: a form takes them as they are.
+    public func readsPictures(of request: ProviderRequest) -> Bool { false }
     /// Unknown: the registry's price is all there is.
     public func tokenBound(of request: ProviderRequest) -> TokenUsage? { nil }
     /// Unknown.

@@ -6,12 +6,25 @@ public struct ProviderFailure: Error, Sendable, Equatable {
     public var detail: String
     /// The vendor's own code, for the log.
     public var code: String?
+    /// Whether the vendor bills the attempt, where that is otherwise than usual for the class.
+    public var isBilled: Bool?
 
     /// A failure, with what the log shall say of it.
     public init(_ kind: FailureKind, _ detail: String, code: String? = nil) {
         self.kind = kind
         self.detail = detail
         self.code = code
+    }
+}
+
+extension ProviderFailure {
+    /// The same without a credential that the vendor repeated in its answer: what is kept of it goes to the log.
+    func hiding(_ credential: Secret?) -> ProviderFailure {
+        guard let text = credential?.reveal(), text.utf8.count >= 4 else { return self }
+        var copy = self
+        copy.detail = detail.replacing(text, with: "[key]")
+        copy.code = code?.replacing(text, with: "[key]")
+        return copy
     }
 }
 

@@ -46,6 +46,8 @@ public enum Authentication: Sendable, Hashable {
     case none
     /// In this header, after this prefix: `("authorization", "Bearer ")`, `("x-key", "")`.
     case header(name: String, prefix: String)
+    /// As a user's name and password, `name:password` (RFC 7617).
+    case basic
 
     /// `Authorization: Bearer …`.
     public static let bearer = Authentication.header(name: "authorization", prefix: "Bearer ")

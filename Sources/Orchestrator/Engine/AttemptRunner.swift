@@ -56,7 +56,7 @@ struct AttemptRunner: Sendable {
             if case .unknown = error.kind { lane.unknowns += 1 }
             result.failure = error
             success = verdict(of: error, on: candidate)
-            journal.close(&record, with: error, cost: error.kind.isTakenAsBilled ? hold : .zero)
+            journal.close(&record, with: error, cost: error.isBilled ?? error.kind.isTakenAsBilled ? hold : .zero)
         }
         let now = services.time.monotonic()
         services.health.end(candidate.reference, isRetry: isRetry, success: success, took: now - began, at: now)

@@ -1,4 +1,5 @@
-/// Holds the calls at one provider to a number at a time; who waits is let in fairly by owner.
+/// Holds the work at one provider to a number of attempts at a time, and its calls to a pace; who waits for a place is
+/// let in fairly by owner.
 package final class CallGate: Sendable {
     private struct Waiter: Sendable {
         var ticket: Int
@@ -10,12 +11,13 @@ package final class CallGate: Sendable {
         var inFlight = 0
         var nextTicket = 0
         var queue = FairQueue<UserID, Waiter>()
+        var pace: CallPace?
     }
 
     private let state: Lock<State>
 
-    package init(limit: Int) {
-        state = Lock(State(limit: limit))
+    package init(limit: Int, pace: Rate? = nil) {
+        state = Lock(State(limit: limit, pace: pace.map { CallPace($0) }))
     }
 
     package var inFlight: Int { state.withLock { $0.inFlight } }
@@ -35,6 +37,30 @@ package final class CallGate: Sendable {
             return admitted
         }
         for waiter in admitted { waiter.continuation.resume(returning: true) }
+    }
+
+    /// Takes a new pace from a reloaded registry; an unchanged one remembers its calls.
+    package func setPace(_ rate: Rate?) {
+        state.withLock { state in
+            guard state.pace?.rate != rate else { return }
+            state.pace = rate.map { CallPace($0) }
+        }
+    }
+
+    /// Waits for the next call's turn; false when it comes after `deadline` on the monotonic clock, or the task was
+    /// cancelled meanwhile.
+    package func turn(until deadline: Duration, _ time: any TimeSource) async -> Bool {
+        let now = time.monotonic()
+        guard let turn = state.withLock({ $0.pace == nil ? now : $0.pace?.take(at: now, latest: deadline) }) else {
+            return false
+        }
+        guard turn > now else { return true }
+        do throws(CancellationError) {
+            try await time.sleep(for: turn - now)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Takes so many places, all or none, if they are free and nobody waits for them.

@@ -37,7 +37,7 @@ package final class Health: Sendable {
     package func gate(of provider: Provider) -> CallGate {
         gates.withLock { gates in
             if let gate = gates[provider.id] { return gate }
-            let gate = CallGate(limit: provider.maxInFlight)
+            let gate = CallGate(limit: provider.maxInFlight, pace: provider.pace)
             gates[provider.id] = gate
             return gate
         }
@@ -45,7 +45,11 @@ package final class Health: Sendable {
 
     /// Takes the limits of a new registry.
     package func adopt(_ registry: Registry) {
-        for provider in registry.providers { gate(of: provider).setLimit(provider.maxInFlight) }
+        for provider in registry.providers {
+            let gate = gate(of: provider)
+            gate.setLimit(provider.maxInFlight)
+            gate.setPace(provider.pace)
+        }
     }
 
     // MARK: Calls

@@ -75,7 +75,7 @@ struct PictureIntake: Sendable {
         guard let target else { throw ProviderFailure(.unusable, "the picture's address is none") }
         var request = WireRequest(.get, url, reply: .picture)
         // The key goes to the provider's own origin and to no other.
-        if authenticated, target == home { request.authentication = .bearer }
+        if authenticated, target == home { request.authentication = provider.adapter.authentication }
         var failure = ProviderFailure(.unusable, "the picture could not be fetched")
         for attempt in 1...Self.fetchTries {
             let left = deadline - services.time.monotonic()

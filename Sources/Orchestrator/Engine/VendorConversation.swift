@@ -20,6 +20,8 @@ struct VendorConversation: Sendable {
     /// Has the vendor make the pictures of `request`.
     func create() async throws(ProviderFailure) -> Delivery {
         if let local = provider.adapter as? any LocalAdapter { return try await draw(with: local) }
+        var request = request
+        if provider.adapter.readsPictures(of: request) { try await readPictures(of: &request) }
         var uploads: [String: String] = [:]
         for image in provider.adapter.uploads(for: request) {
             guard case .uploaded(let name) = try await exchange(.upload(image)).outcome else {
@@ -57,8 +59,26 @@ struct VendorConversation: Sendable {
 
     private func exchange(_ call: VendorCall) async throws(ProviderFailure) -> Answer {
         let wire = try provider.adapter.encode(call)
+        try await awaitTurn(for: call)
         let reply = try await send(wire)
-        return (try provider.adapter.decode(reply.reply, to: call), reply.blobs)
+        do throws(ProviderFailure) {
+            return (try provider.adapter.decode(reply.reply, to: call), reply.blobs)
+        } catch {
+            throw error.hiding(credential)
+        }
+    }
+
+    /// Keeps to the provider's pace.
+    private func awaitTurn(for call: VendorCall) async throws(ProviderFailure) {
+        guard await !services.health.gate(of: provider).turn(until: deadline, services.time) else { return }
+        let detail = "the provider's pace leaves no time for a call"
+        switch call {
+        case .upload, .create:
+            throw ProviderFailure(.unavailable(.server(mayRepeat: false)), detail, code: FailureVerdict.busyCode)
+        case .poll, .collect, .cancel:
+            // The work goes on at the vendor, seen or not.
+            throw ProviderFailure(.unknown(.timeout), detail)
+        }
     }
 
     private func send(_ wire: WireRequest) async throws(ProviderFailure) -> UpstreamReply {
@@ -142,6 +162,7 @@ struct VendorConversation: Sendable {
 
     private func stream(_ call: VendorCall) async throws(ProviderFailure) -> Delivery {
         let wire = try provider.adapter.encode(call)
+        try await awaitTurn(for: call)
         let collector = StreamCollector()
         let (adapter, onPartial) = (provider.adapter, onPartial)
         let upstreamCall = UpstreamCall(wire, credential: credential, timeLimit: try timeLeft())

@@ -20,6 +20,9 @@ public struct ConfigNode: Sendable {
         public var references: [String]
         /// Those of them that are not set.
         public var unset: [String]
+        /// The column at which the text begins, where it stands on one line letter for letter; nil where escapes, folding
+        /// or references make the letters of the file others than those of the text.
+        public var textColumn: Int?
 
         /// A scalar as the loader found it.
         public init(
@@ -27,13 +30,15 @@ public struct ConfigNode: Sendable {
             source: String,
             isQuoted: Bool = false,
             references: [String] = [],
-            unset: [String] = []
+            unset: [String] = [],
+            textColumn: Int? = nil
         ) {
             self.text = text
             self.source = source
             self.isQuoted = isQuoted
             self.references = references
             self.unset = unset
+            self.textColumn = textColumn
         }
     }
 
@@ -104,6 +109,13 @@ extension ConfigNode {
         ConfigError(file: file, line: line, column: column, key: path, message: message, hint: hint)
     }
 
+    /// A mistake within a text, `offset` Unicode scalars from its beginning; at the value where that place is not known.
+    public func error(at offset: Int, _ message: String, hint: String? = nil) -> ConfigError {
+        var mistake = error(message, hint: hint)
+        if case .scalar(let scalar) = content, let column = scalar.textColumn { mistake.column = column + offset }
+        return mistake
+    }
+
     /// A mistake at a key of this mapping, or at the mapping when the key is absent.
     public func error(_ key: String, _ message: String, hint: String? = nil) -> ConfigError {
         if let value = self[key] { return value.error(message, hint: hint) }
@@ -114,6 +126,24 @@ extension ConfigNode {
             key: path.isEmpty ? key : "\(path).\(key)",
             message: message,
             hint: hint
+        )
+    }
+}
+
+extension ConfigNode.Entry {
+    /// A mistake at the key itself.
+    package func error(_ message: String, hint: String? = nil) -> ConfigError {
+        nameNode.error(message, hint: hint)
+    }
+
+    /// The key as a value of its own, at its own place.
+    package var nameNode: ConfigNode {
+        ConfigNode(
+            file: value.file,
+            line: line,
+            column: column,
+            path: value.path,
+            content: .scalar(ConfigNode.Scalar(text: name, source: name))
         )
     }
 }

@@ -42,6 +42,8 @@ package struct Provider: Sendable {
     /// Further tries at this provider, 0...2, for failures known not to be billed.
     package var retries = 1
     package var maxInFlight = 32
+    /// Calls that may begin in any window of time; nil: as many as there are.
+    package var pace: Rate?
     package var spendPerDay: MicroUSD?
     package var poll = PollPace()
     /// In the order of the file.

@@ -150,10 +150,15 @@ import Orchestrator
             guard easy.suppressHeader("Content-Type") else { return false }
         }
         if case .streamed = transfer.upload { guard easy.suppressHeader("Expect") else { return false } }
-        if case .header(let name, let prefix) = request.authentication, let credential = transfer.call.credential,
-            !transfer.isRedirected
-        {
-            guard easy.addHeader(name, prefix, credential.reveal()) else { return false }
+        if let credential = transfer.call.credential?.reveal(), !transfer.isRedirected {
+            switch request.authentication {
+            case .none: break
+            case .header(let name, let prefix):
+                guard easy.addHeader(name, prefix, credential) else { return false }
+            case .basic:
+                let pair = String(decoding: Base64.encode(Array(credential.utf8).span), as: UTF8.self)
+                guard easy.addHeader("authorization", "Basic ", pair) else { return false }
+            }
         }
         // A proxy would make the connections itself, and nobody would check where to.
         if let proxy = configuration.proxy, transfer.reach == .anywhere { easy.setProxy(proxy) }

@@ -5,7 +5,7 @@ import Testing
 /// What the documents say about keys and files, held against the program and the folder.
 @Suite(.timeLimit(.minutes(2))) struct DocumentationTests {
     static let documents = [
-        "README.md", "docs/adapters.md", "docs/configuration.md", "docs/fidelity.md",
+        "README.md", "docs/adapters.md", "docs/configuration.md", "docs/fidelity.md", "docs/http-adapter.md",
         "examples/custom-provider/README.md",
     ]
 
@@ -13,10 +13,13 @@ import Testing
         let answer = try await DaemonProcess.command(["schema"])
         #expect(answer.status == 0)
         let schema = try JSON(parsing: Array(answer.output.utf8))
-        let text = try String(contentsOf: Shell.root.appending(path: "docs/configuration.md"), encoding: .utf8)
+        var text = ""
+        for name in ["docs/configuration.md", "docs/http-adapter.md"] {
+            text += try String(contentsOf: Shell.root.appending(path: name), encoding: .utf8)
+        }
         let keys = Self.keys(in: schema)
         #expect(keys.count > 80, "this is not the whole schema")
-        for key in keys.sorted() { #expect(text.contains("`\(key)`"), "docs/configuration.md says nothing of \(key)") }
+        for key in keys.sorted() { #expect(text.contains("`\(key)`"), "no document says anything of \(key)") }
     }
 
     /// The names of all properties, at any depth.

@@ -1,13 +1,13 @@
 /// Finds what somebody who mistyped a word probably meant.
-enum Suggestion {
+package enum Suggestion {
     /// `did you mean 'timeout'?`, or the list of what there is.
-    static func hint(for word: String, among choices: [String], listed noun: String = "one of") -> String {
+    package static func hint(for word: String, among choices: [String], listed noun: String = "one of") -> String {
         if let nearest = nearest(to: word, among: choices) { return "did you mean '\(nearest)'?" }
         return "\(noun) \(choices.joined(separator: ", "))"
     }
 
     /// The nearest choice, if it is near: a third of its letters may differ, at most two.
-    static func nearest(to word: String, among choices: [String]) -> String? {
+    package static func nearest(to word: String, among choices: [String]) -> String? {
         guard word.utf8.count <= 64 else { return nil }
         let plain = normalized(word)
         var best: (choice: String, distance: Int)?
