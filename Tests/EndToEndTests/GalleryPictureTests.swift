@@ -55,6 +55,32 @@ import Testing
         }
     }
 
+    @Test func `a thumbnail is small, stays the same, and is seen by whoever sees the picture`() async throws {
+        try await Scene.play { scene in
+            let job = try await scene.job(scene.generate())
+            let id = try #require(job["images"]?[0]?["id"]?.string)
+            let path = "/v1/images/\(id)/thumbnail"
+            let own = try await scene.client.get(path)
+            #expect(own.status == 200 && own.header("content-type") == "image/webp")
+            let facts = try ImageInspector.facts(of: own.body)
+            #expect((facts.width, facts.height) == (512, 512))
+            #expect(own.header("cache-control") == "private, max-age=31536000, immutable")
+            #expect(try await scene.client.get(path).body == own.body)
+            let tag = try #require(own.header("etag"))
+            #expect(try await scene.client.with("if-none-match", tag).get(path).status == 304)
+            let head = try await scene.client.send("HEAD", path)
+            #expect(head.status == 200 && head.body.isEmpty)
+            #expect(head.header("content-length") == String(own.body.count))
+            let anybody = scene.daemon.client(key: nil)
+            #expect(try await anybody.get(path).status == 404)
+            _ = try await scene.client.with("content-type", "application/json")
+                .send("PUT", "/v1/images/\(id)/visibility", body: Array(#"{"is_public": true}"#.utf8))
+            #expect(try await anybody.get(path).body == own.body)
+            _ = try await scene.client.send("DELETE", "/v1/images/\(id)")
+            for client in [scene.client, anybody] { #expect(try await client.get(path).status == 404) }
+        }
+    }
+
     @Test func `other names lead nowhere, and nobody may write`() async throws {
         try await Scene.play { scene in
             let path = try await Self.make(scene)

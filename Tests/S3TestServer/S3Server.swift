@@ -55,7 +55,9 @@ package final class S3Server: Sendable {
             program,
             [
                 "-logtostderr", "server", "-dir=\(directory)/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3",
-                "-s3.config=\(directory)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=20",
+                "-s3.config=\(directory)/s3.json", "-s3.port.iceberg=0", "-s3.port.lance=0",
+                // Each bucket takes several volumes, files that are small while little is in them.
+                "-volume.max=2000", "-volume.minFreeSpace=64MiB",
                 "-master.volumeSizeLimitMB=128", "-master.volumePreallocate=false", "-master.telemetry=false",
             ] + zip(names, ports).map { "-\($0)=\($1)" },
             input: nothing,

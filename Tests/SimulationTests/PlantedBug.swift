@@ -90,9 +90,9 @@ struct PlantedBug: Sendable, CustomTestStringConvertible {
         ),
         PlantedBug(
             name: "the counter of spend stands still",
-            statement: "INSERT INTO spend_counters",
-            original: "micro_usd = micro_usd + excluded.micro_usd",
-            mutation: "micro_usd = micro_usd"
+            statement: "UPDATE spend_counters",
+            original: "micro_usd = micro_usd + ?",
+            mutation: "micro_usd = max(micro_usd, ?)"
         ),
         PlantedBug(
             name: "a rate's window never fills",

@@ -14,15 +14,8 @@ struct PictureFile {
     ) async throws(APIError) -> HTTPResponse {
         let request = exchange.request
         let tag = "\"\(image.digest)\""
-        let forGood = "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"
-        var headers = [
-            (name: "content-type", value: image.format.mediaType),
-            (name: "etag", value: tag),
-            (name: "cache-control", value: cacheControl ?? forGood),
-            (name: "accept-ranges", value: "bytes"),
-            (name: "x-content-type-options", value: "nosniff"),
-            (name: "content-security-policy", value: "default-src 'none'; sandbox"),
-        ]
+        var headers = Self.headers(image.format, tag: tag, cacheControl ?? Self.forGood(image))
+        headers.append((name: "accept-ranges", value: "bytes"))
         if try QueryReader(request).flag("download") {
             let name = name ?? "\(image.id.text).\(image.format.fileExtension)"
             headers.append((name: "content-disposition", value: "attachment; filename=\"\(name)\""))
@@ -42,6 +35,32 @@ struct PictureFile {
         case .unsatisfiable:
             return HTTPResponse(status: 416, headers: [(name: "content-range", value: "bytes */\(size)")])
         }
+    }
+
+    /// A small WebP file of the picture.
+    func thumbnail(_ image: ImageRecord) async throws(APIError) -> HTTPResponse {
+        let tag = "\"\(image.digest)-\(Thumbnails.maxEdge)\""
+        let headers = Self.headers(.webp, tag: tag, Self.forGood(image))
+        if Self.matches(exchange.request.headers.all(named: "if-none-match"), tag) {
+            return HTTPResponse(status: 304, headers: headers)
+        }
+        return HTTPResponse(headers: headers, body: .bytes(try await exchange.service.thumbnails.preview(of: image)))
+    }
+
+    private static func forGood(_ image: ImageRecord) -> String {
+        "\(image.isPublic ? "public" : "private"), max-age=31536000, immutable"
+    }
+
+    private static func headers(_ format: ImageFormat, tag: String, _ cacheControl: String) -> [(
+        name: String, value: String
+    )] {
+        [
+            (name: "content-type", value: format.mediaType),
+            (name: "etag", value: tag),
+            (name: "cache-control", value: cacheControl),
+            (name: "x-content-type-options", value: "nosniff"),
+            (name: "content-security-policy", value: "default-src 'none'; sandbox"),
+        ]
     }
 
     /// The bytes of a part, all where nil; a stored picture that is not as long as its record is an error.

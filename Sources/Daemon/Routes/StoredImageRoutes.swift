@@ -23,6 +23,10 @@ enum StoredImageRoutes {
         ) {
             exchange throws(APIError) in try await content(exchange)
         },
+        Route(.get, "/v1/images/{image}/thumbnail", .anyone, "A small WebP file of an image") {
+            exchange throws(APIError) in
+            try await PictureFile(exchange: exchange).thumbnail(visible(exchange).image)
+        },
         Route(.put, "/v1/images/{image}/visibility", .scope(.imagesWrite), "Make an image public or private") {
             exchange throws(APIError) in try await setVisibility(exchange)
         },
@@ -73,6 +77,12 @@ enum StoredImageRoutes {
                 throw .notFound("no other file of image '\(image.id)' was kept: see its 'original'")
             }
             (image.digest, image.format) = (original.digest, original.format)
+            do throws(ArtifactError) {
+                // What is on record is the length of the delivered file.
+                image.byteCount = try await exchange.service.engine.storage.open(original.digest).source.byteCount
+            } catch {
+                throw .unread(error, "the original of image '\(image.id)'")
+            }
         }
         return try await PictureFile(exchange: exchange).response(image)
     }

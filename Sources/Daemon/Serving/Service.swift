@@ -19,6 +19,7 @@ final class Service: Sendable {
     let spool: Spool
     let sealer: Sealer
     let sweeper: Sweeper
+    let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
     let started: Timestamp
 
@@ -52,6 +53,7 @@ final class Service: Sendable {
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         self.sealer = sealer
+        thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
             storage: engine.storage,

@@ -45,16 +45,20 @@ import Testing
         let file = Shell.root.appending(path: name)
         let text = try String(contentsOf: file, encoding: .utf8)
         for link in text.matches(of: /\]\(([^)]+)\)/).map({ String($0.output.1) }) where !link.hasPrefix("http") {
-            if link.hasPrefix("#") {
-                let anchors = text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { heading in
-                    let title = heading.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0 != "`" && $0 != "," }
-                    return "#" + title.replacingOccurrences(of: " ", with: "-")
-                }
-                #expect(anchors.contains(link), "\(name): no heading \(link)")
-            } else {
-                let target = file.deletingLastPathComponent().appending(path: link).path
-                #expect(FileManager.default.fileExists(atPath: target), "\(name): no file \(link)")
-            }
+            let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+            let target = parts[0].isEmpty ? file : file.deletingLastPathComponent().appending(path: parts[0])
+            #expect(FileManager.default.fileExists(atPath: target.path), "\(name): no file \(link)")
+            guard parts.count == 2 else { continue }
+            #expect(try Self.anchors(of: target).contains(String(parts[1])), "\(name): no heading \(link)")
+        }
+    }
+
+    /// What links call a document's headings.
+    private static func anchors(of file: URL) throws -> [String] {
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        return lines.filter { $0.hasPrefix("#") }.map { heading in
+            let title = heading.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0 != "`" && $0 != "," }
+            return title.replacingOccurrences(of: " ", with: "-")
         }
     }
 
