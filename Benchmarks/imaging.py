@@ -25,11 +25,15 @@ def run(words, **options):
 def picture(folder, name, width, height, noise):
     """A smooth picture with grain: PNG of about three megabytes at 1536x1024."""
     path = f"{folder}/{name}"
-    parts = [f"{folder}/{part}.v" for part in ("smooth", "grain", "sum")]
-    run(["vips", "perlin", parts[0], str(width), str(height), "--cell-size", "256", "--seed", "1", "--uchar"])
-    run(["vips", "gaussnoise", parts[1], str(width), str(height), "--sigma", str(noise), "--mean", "0", "--seed", "2"])
-    run(["vips", "add", parts[0], parts[1], parts[2]])
-    bands = [parts[2]] * 3
+    smooth = f"{folder}/smooth.v"
+    run(["vips", "perlin", smooth, str(width), str(height), "--cell-size", "256", "--seed", "1", "--uchar"])
+    bands = []
+    for seed in "234":
+        # Each channel has grain of its own: what is alike in all three PNG makes small.
+        grain, band = f"{folder}/grain.v", f"{folder}/band{seed}.v"
+        run(["vips", "gaussnoise", grain, str(width), str(height), "--sigma", str(noise), "--mean", "0", "--seed", seed])
+        run(["vips", "add", smooth, grain, band])
+        bands.append(band)
     run(["vips", "bandjoin", " ".join(bands), f"{folder}/rgb.v"])
     run(["vips", "cast", f"{folder}/rgb.v", f"{folder}/eight.v", "uchar"])
     run(["vips", "copy", f"{folder}/eight.v", f"{folder}/s.v", "--interpretation", "srgb"])
