@@ -90,12 +90,14 @@ let package = Package(
         ),
         // Processes that end with the tests that started them.
         .target(name: "TestProcesses", path: "Tests/TestProcesses", swiftSettings: strict),
+        // Random numbers that a failing test can be repeated with.
+        .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: strict),
         tests("FakeVendorsTests", ["FakeVendors", "Orchestrator"]),
 
         // The built daemon as its callers meet it: a process, sockets, files.
         tests(
             "EndToEndTests",
-            ["FakeVendors", "Orchestrator", "PostgresTestServer", "S3TestServer", "orchestratord"],
+            ["FakeVendors", "Orchestrator", "PostgresTestServer", "S3TestServer", "Randomness", "orchestratord"],
             exclude: ["Support/official_client.py"]
         ),
 
@@ -108,22 +110,22 @@ let package = Package(
         ),
         tests("FuzzingTests", ["Fuzzing"]),
         // Our quotes against the price books of the fake vendors.
-        tests("QuoteTests", ["FakeVendors", "Configuration", "Providers", "Orchestrator"]),
+        tests("QuoteTests", ["FakeVendors", "Configuration", "Providers", "Orchestrator", "Randomness"]),
 
-        tests("OrchestratorTests", ["Orchestrator"]),
+        tests("OrchestratorTests", ["Orchestrator", "Randomness"]),
         tests("ProvidersTests", ["Providers", "Orchestrator"]),
-        tests("TransportTests", ["Transport", "Orchestrator"]),
+        tests("TransportTests", ["Transport", "Orchestrator", "Randomness"]),
         tests(
             "PersistenceTests",
             [
                 "Persistence", "Orchestrator", "Transport", "FakeVendors", "PostgresTestServer", "S3TestServer",
-                "TestProcesses",
+                "TestProcesses", "Randomness",
             ]
         ),
-        tests("SimulationTests", ["Persistence", "Orchestrator"]),
+        tests("SimulationTests", ["Persistence", "Orchestrator", "Randomness"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
         tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),
-        tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator"]),
+        tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator", "Randomness"]),
     ]
 )
 

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 import Testing
 
 @testable import Configuration
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func `random bytes are read to an end`() {
-        var generator = SplitMix(state: 7)
+        var generator = SeededRandom(seed: 7)
         for _ in 0..<500 {
             check(
                 (0..<Int.random(in: 0...80, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator)
@@ -56,18 +57,5 @@ import Testing
             let alphabet = Array("ab: -[]{}&*!|>'\"%@`#,?\n\t ${}\\<~=".utf8)
             check((0..<40).compactMap { _ in alphabet.randomElement(using: &generator) })
         }
-    }
-}
-
-/// The generator of Steele, Lea and Flood (OOPSLA 2014): the same numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

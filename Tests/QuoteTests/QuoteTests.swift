@@ -1,6 +1,7 @@
 import FakeVendors
 import Foundation
 import Providers
+import Randomness
 import Testing
 
 @testable import Configuration

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 
 @testable import Persistence
 

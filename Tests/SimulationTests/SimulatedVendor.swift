@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 
 /// A vendor that charges for what it makes, whoever still listens.
 struct SimulatedVendor {
@@ -21,7 +22,7 @@ struct SimulatedVendor {
     private var works: [String: Work] = [:]
     private var creates: [String: Int] = [:]
 
-    mutating func create(_ job: JobID, _ attempt: Int, count: Int, _ random: inout Seeded) -> Reply {
+    mutating func create(_ job: JobID, _ attempt: Int, count: Int, _ random: inout SeededRandom) -> Reply {
         let name = "\(job)/\(attempt)"
         creates[name, default: 0] += 1
         let charge = MicroUSD(micros: World.unitCost.micros * Int64(count))
@@ -46,7 +47,7 @@ struct SimulatedVendor {
     /// Whether the handle of an attempt was said to be on record.
     func hasRecordedHandle(_ job: JobID, _ attempt: Int) -> Bool { works["\(job)/\(attempt)"]?.isRecorded ?? false }
 
-    func isDone(_ handle: VendorHandle, _ random: inout Seeded) -> Bool { random.happens(60) }
+    func isDone(_ handle: VendorHandle, _ random: inout SeededRandom) -> Bool { random.happens(60) }
 
     /// Nothing was asked for twice, and every charge stands in the job's attempts: exactly where the outcome is known, else
     /// within the worst that was written down.

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 
 @testable import Persistence
 
@@ -27,7 +28,7 @@ struct World {
     static let mostClaims = 5
 
     let record: Connection
-    var random: Seeded
+    var random: SeededRandom
     var now = Timestamp(milliseconds: 1_780_000_000_000)
     var daemons: [SimulatedDaemon] = []
     var vendor = SimulatedVendor()
@@ -37,7 +38,7 @@ struct World {
 
     init(_ record: Connection, seed: UInt64) throws {
         self.record = record
-        random = Seeded(seed: seed)
+        random = SeededRandom(seed: seed)
         users = [UserID(trusted: "usr_a"), UserID(trusted: "usr_b")]
         for _ in 0..<2 { daemons.append(SimulatedDaemon(id: makeID())) }
         for user in users { try give(user, id: "adjust:start-\(user)") }

@@ -1,5 +1,6 @@
 import FakeVendors
 import Orchestrator
+import Randomness
 
 /// A customer under load, at whatever address the daemon lives.
 struct Shopper: Sendable {
@@ -20,7 +21,7 @@ struct Order: Sendable {
     /// Cancelled once it is accepted.
     let isCancelled: Bool
 
-    static func random(_ number: Int, customers: Int, _ random: inout Seeded) -> Order {
+    static func random(_ number: Int, customers: Int, _ random: inout SeededRandom) -> Order {
         let isEdit = random.happens(15)
         let model: String
         let tier: String

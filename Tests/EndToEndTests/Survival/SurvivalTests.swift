@@ -1,6 +1,7 @@
 import FakeVendors
 import Foundation
 import Orchestrator
+import Randomness
 import Testing
 
 /// The daemon is killed again and again under mixed load; in the end the books must balance.
@@ -26,7 +27,7 @@ import Testing
     @Test func `nothing is lost or charged twice when the process is killed at any moment`() async throws {
         let seed = UInt64(Self.setting("ORCHESTRATOR_LOAD", else: Int.random(in: 1...1_000_000)))
         var kills = Self.setting("ORCHESTRATOR_KILLS", else: 300)
-        var random = Seeded(seed: seed)
+        var random = SeededRandom(seed: seed)
         while kills > 0 {
             let now = min(kills, Self.stage)
             kills -= now
@@ -37,7 +38,7 @@ import Testing
     private static func play(kills: Int, seed: UInt64) async throws {
         print("\(kills) kills, seed \(seed)")
         try await Scene.play(official) { scene in
-            var random = Seeded(seed: seed)
+            var random = SeededRandom(seed: seed)
             var customers: [Shopper] = []
             for number in 0..<3 {
                 let customer = try await Customer(scene, "shopper\(number)", credits: 100_000)
@@ -73,7 +74,7 @@ import Testing
     }
 
     /// Vendors that fail now and then, in every way that matters to money.
-    private static func script(_ farm: VendorFarm, _ random: inout Seeded) {
+    private static func script(_ farm: VendorFarm, _ random: inout SeededRandom) {
         for vendor in farm.vendors {
             let troubles: [Step] =
                 vendor.documentedFailures.filter { $0 != .badRequest }.map { .fail($0) }
@@ -112,9 +113,9 @@ final class MixedLoad: Sendable {
     var orders: [Order] { state.value.orders }
 
     /// Keeps `clients` busy until so many answers have come, then kills the daemon, a little later or at once.
-    func run(on daemon: DaemonProcess, clients: Int, until replies: Int, _ random: inout Seeded) async {
+    func run(on daemon: DaemonProcess, clients: Int, until replies: Int, _ random: inout SeededRandom) async {
         let goal = state.value.replies + replies
-        var generators = (0..<clients).map { _ in Seeded(seed: random.next()) }
+        var generators = (0..<clients).map { _ in SeededRandom(seed: random.next()) }
         let delay = Int.random(in: 0...12, using: &random)
         await withTaskGroup(of: Void.self) { group in
             for index in generators.indices {
@@ -141,7 +142,7 @@ final class MixedLoad: Sendable {
     }
 
     /// One order, new or once more; false when the daemon is gone.
-    private func order(from daemon: DaemonProcess, _ random: inout Seeded) async -> Bool {
+    private func order(from daemon: DaemonProcess, _ random: inout SeededRandom) async -> Bool {
         let isRepeat = random.happens(30)
         var generator = random
         let order = state.change { state in

@@ -1,5 +1,6 @@
 import Foundation
 import Orchestrator
+import Randomness
 import Testing
 
 @Suite struct Base64Tests {

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 import Testing
 
 @testable import Persistence

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 
 /// A PNG file whose container is sound, with random bytes for pixels.
 enum Picture {

@@ -1,4 +1,5 @@
 import Orchestrator
+import Randomness
 
 /// Makes records with every field set or absent at random, from a seed.
 struct JobGenerator {

@@ -1,5 +1,6 @@
 import Foundation
 import Orchestrator
+import Randomness
 import Synchronization
 import Testing
 import Transport

@@ -1,3 +1,5 @@
+import Randomness
+
 @testable import Orchestrator
 
 /// A clock that tests move. By default whoever sleeps moves it on; with `stands`, sleepers wait for `advance`.
