@@ -6,8 +6,9 @@ struct PostgresPoolLimits: Sendable {
     /// For a statement, from its handing over to its answer, with everything that is tried meanwhile.
     var deadline = Duration.seconds(10)
     /// The same while the server is known to be away, after so many connections in a row that could not be made: callers
-    /// learn soon that it is of no use to wait.
-    var deadlineWhileAway = Duration.seconds(1)
+    /// learn soon that it is of no use to wait. Longer than the longest pause between attempts, so that none is told so when
+    /// the server is back.
+    var deadlineWhileAway = Duration.seconds(4)
     var failuresThatMeanAway = 3
     /// For a connection to be made.
     var connecting = Duration.seconds(5)

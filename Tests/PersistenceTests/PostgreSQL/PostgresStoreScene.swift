@@ -20,7 +20,7 @@ func withStores<Value: Sendable>(
     loop.start()
     defer { loop.stop() }
     var limits = PostgresPoolLimits()
-    (limits.connections, limits.deadline) = (connections, deadline)
+    (limits.connections, limits.deadline, limits.deadlineWhileAway) = (connections, deadline, deadline)
     var stores: [PostgresStore] = []
     for _ in 0..<count {
         stores.append(try await PostgresStore(PostgresTarget(url: address), on: loop, limits: limits, clock: clock))

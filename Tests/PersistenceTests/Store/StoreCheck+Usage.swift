@@ -96,6 +96,7 @@ extension StoreCheck {
                 image.created = bench.now + .seconds(-age)
                 image.id = ImageID(time: image.created, random: (UInt64(age), 1))
                 image.digest = String(repeating: String(age / 10), count: 64)
+                image.isPublic = true
                 digests.append(image.digest)
                 job.images = [image]
                 _ = try await store.finish(bench.end(job))
