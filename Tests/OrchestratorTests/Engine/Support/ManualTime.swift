@@ -54,13 +54,9 @@ final class ManualTime: TimeSource {
         for continuation in woken { continuation.resume(returning: true) }
     }
 
-    /// Moves on to when the first sleeper is due, as soon as there is one.
-    ///
-    /// Time goes by no faster than those get on who sleep, however slow the machine is.
-    func advanceToSleeper() async {
+    /// Returns when somebody sleeps, who would notice that time goes by.
+    func untilSomebodySleeps() async {
         await state.wait { !$0.sleepers.isEmpty }
-        let wait = state.update { state in state.sleepers.values.map { $0.due - state.elapsed }.min() }
-        advance(by: wait ?? .zero)
     }
 
     func sleep(for duration: Duration) async throws(CancellationError) {
