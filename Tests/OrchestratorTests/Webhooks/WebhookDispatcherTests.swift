@@ -70,7 +70,7 @@ import Testing
         while !isMet(store.state.value), !Task.isCancelled {
             await time.untilSomebodySleeps()
             time.advance(by: .milliseconds(200))
-            for _ in 0..<20 { await Task.yield() }
+            for _ in 0..<100 { await Task.yield() }
         }
     }
 
