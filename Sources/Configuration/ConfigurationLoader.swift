@@ -38,14 +38,7 @@ package struct ConfigurationLoader: Sendable {
     /// Throws also when a variable is not set that serving cannot do without, such as that of `database:`.
     package func load(_ path: String, today: Day) throws(Failure) -> Loaded {
         let bytes = try bytes(of: path)
-        let reading = Reading(
-            bytes,
-            file: path,
-            directory: ConfigurationFile.directory(of: path),
-            kinds: kinds,
-            environment: environment,
-            today: today
-        )
+        let reading = read(bytes, as: path, today: today)
         let errors = reading.errors + reading.unset
         guard errors.isEmpty, let registry = reading.registry else {
             throw Failure(errors: errors.inOrder, warnings: reading.warnings)
@@ -69,7 +62,11 @@ package struct ConfigurationLoader: Sendable {
 
     /// The same for the bytes of a file.
     package func check(_ bytes: [UInt8], as path: String, today: Day) -> CheckReport {
-        let reading = Reading(
+        CheckReport(file: path, reading: read(bytes, as: path, today: today))
+    }
+
+    private func read(_ bytes: [UInt8], as path: String, today: Day) -> Reading {
+        Reading(
             bytes,
             file: path,
             directory: ConfigurationFile.directory(of: path),
@@ -77,7 +74,6 @@ package struct ConfigurationLoader: Sendable {
             environment: environment,
             today: today
         )
-        return CheckReport(file: path, reading: reading)
     }
 
     private func bytes(of path: String) throws(Failure) -> [UInt8] {

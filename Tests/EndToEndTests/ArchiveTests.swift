@@ -18,26 +18,17 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).zip")
         try Data(bytes).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let unzip = try await run("/usr/bin/unzip", ["-tq", file.path])
+        let unzip = try await run(["unzip", "-tq", file.path])
         #expect(unzip.status == 0, "\(unzip.output)")
-        let python = try await run("/usr/bin/env", ["python3", "-c", listing, file.path])
+        let python = try await run(["python3", "-c", listing, file.path])
         #expect(python.status == 0, "\(python.output)")
         return try JSON(parsing: Array(python.output.utf8)).array ?? []
     }
 
-    private static func run(_ path: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        try await WorkerThread.run {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: path)
-            process.arguments = arguments
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            process.standardError = pipe
-            try process.run()
-            let output = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-        }
+    private static func run(_ words: [String]) async throws -> (status: Int32, output: String) {
+        let folder = FileManager.default.temporaryDirectory
+        let ran = try await Shell.run(words, in: folder, environment: ["PATH": "/usr/bin:/bin"])
+        return (ran.status, ran.output)
     }
 
     private static func id(_ link: String?) -> String {

@@ -96,14 +96,7 @@ import Testing
     @Test func `while the bucket is away nothing is begun and nobody charged, and it goes on when it is back`()
         async throws
     {
-        let fake = try FakeS3()
-        try await Scene.play(
-            {
-                Scene.official()(&$0)
-                $0.extra += Self.storage(fake.endpoint, FakeS3.bucket)
-            },
-            environment: Self.keys
-        ) { scene in
+        try await Self.withFake(Scene.official()) { scene, fake in
             let customer = try await Customer(scene, credits: 100)
             let first = try await customer.generate()
             #expect(first.status == 200, "\(first.text)")
@@ -132,18 +125,10 @@ import Testing
             #expect(try await customer.funds() == .exactly(97))
             #expect(fake.objects.keys.filter { $0.hasPrefix("artifacts/") }.count >= 1)
         }
-        _ = try? await WorkerThread.run { fake.stop() }
     }
 
     @Test func `a picture that could not be kept fails its request, and nobody pays`() async throws {
-        let fake = try FakeS3()
-        try await Scene.play(
-            {
-                Scene.official()(&$0)
-                $0.extra += Self.storage(fake.endpoint, FakeS3.bucket)
-            },
-            environment: Self.keys
-        ) { scene in
+        try await Self.withFake(Scene.official()) { scene, fake in
             let customer = try await Customer(scene, credits: 100)
             fake.fail { $0.method == "PUT" ? FakeS3.error(403, "AccessDenied") : nil }
             let reply = try await customer.generate()
@@ -154,18 +139,10 @@ import Testing
             fake.fail(nil)
             #expect(try await customer.generate().status == 200)
         }
-        _ = try? await WorkerThread.run { fake.stop() }
     }
 
     @Test func `killed while it stores a picture, the daemon leaves sound books`() async throws {
-        let fake = try FakeS3()
-        try await Scene.play(
-            {
-                Scene.official()(&$0)
-                $0.extra += Self.storage(fake.endpoint, FakeS3.bucket)
-            },
-            environment: Self.keys
-        ) { scene in
+        try await Self.withFake(Scene.official()) { scene, fake in
             let customer = try await Customer(scene, credits: 100)
             let isStoring = Watched(false)
             let gate = Gate()
@@ -189,7 +166,6 @@ import Testing
             #expect(try await customer.funds() == .exactly(100 - paid))
             #expect(try await customer.generate().status == 200)
         }
-        _ = try? await WorkerThread.run { fake.stop() }
     }
 
     @Test func `reading while the bucket is away is told from a picture that is gone`() async throws {

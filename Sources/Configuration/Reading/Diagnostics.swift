@@ -5,26 +5,14 @@ import Orchestrator
 /// The shape of the file is checked first, so a reader that meets the same mistake again adds nothing: one place and key
 /// have one error.
 final class Diagnostics {
-    private struct Spot: Hashable {
-        var line: Int
-        var column: Int
-        var key: String
-
-        init(_ error: ConfigError) {
-            line = error.line
-            column = error.column
-            key = error.key
-        }
-    }
-
     private(set) var errors: [ConfigError] = []
     private(set) var warnings: [ConfigError] = []
-    private var spots: Set<Spot> = []
+    private var spots: Set<ConfigError.Spot> = []
     /// Paths whose unset references somebody has dealt with.
     private(set) var handledPaths: Set<String> = []
 
     func error(_ error: ConfigError) {
-        if spots.insert(Spot(error)).inserted { errors.append(error) }
+        if spots.insert(error.spot).inserted { errors.append(error) }
     }
 
     func warn(_ warning: ConfigError) {

@@ -17,15 +17,12 @@ enum SpendRoutes {
         let rows = try await exchange.reading { store throws(StoreError) in
             try await store.spend(since: grouping.from, until: grouping.to, by: grouping.columns)
         }
-        let data = rows.map { row -> JSON in
-            var body = grouping.names(row.group)
+        return grouping.list(rows, \.group) { row, body in
             body["requests"] = .integer(row.requests)
             body["images"] = .integer(row.images)
             body["cost_usd"] = .text(row.cost)
             body["unresolved_usd"] = .text(row.unresolved)
-            return .object(body)
         }
-        return .json(["object": "list", "data": .array(data), "has_more": false])
     }
 
     private static func drift(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
@@ -33,8 +30,7 @@ enum SpendRoutes {
         let rows = try await exchange.reading { store throws(StoreError) in
             try await store.drift(since: grouping.from, until: grouping.to, by: grouping.columns)
         }
-        let data = rows.map { row -> JSON in
-            var body = grouping.names(row.group)
+        return grouping.list(rows, \.group) { row, body in
             body["attempts"] = .integer(row.attempts)
             body["images"] = .integer(row.images)
             body["quoted_usd"] = .text(row.quoted)
@@ -42,9 +38,7 @@ enum SpendRoutes {
             body["difference_usd"] = .text(row.billed - row.quoted)
             body["most_over_usd"] = .text(max(row.mostOver, .zero))
             body["most_under_usd"] = .text(max(row.mostUnder, .zero))
-            return .object(body)
         }
-        return .json(["object": "list", "data": .array(data), "has_more": false])
     }
 
     /// `group_by`, and the window of time by `from` and `to`; a day as end counts whole.
@@ -70,11 +64,19 @@ enum SpendRoutes {
             to = try query.time("to", endOfDay: true)
         }
 
-        /// A row's group, each value under its column's name.
-        func names(_ group: [String]) -> JSONObject {
-            var body: JSONObject = [:]
-            for (column, value) in zip(columns, group) { body[column.rawValue] = .string(value) }
-            return body
+        /// A list of rows, each with its group, every value of it under its column's name, and what `describe` adds.
+        func list<Row>(
+            _ rows: [Row],
+            _ group: (Row) -> [String],
+            _ describe: (Row, inout JSONObject) -> Void
+        ) -> HTTPResponse {
+            let data = rows.map { row -> JSON in
+                var body: JSONObject = [:]
+                for (column, value) in zip(columns, group(row)) { body[column.rawValue] = .string(value) }
+                describe(row, &body)
+                return .object(body)
+            }
+            return .json(["object": "list", "data": .array(data), "has_more": false])
         }
     }
 }

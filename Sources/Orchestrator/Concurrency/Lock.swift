@@ -4,9 +4,7 @@ import Glibc
 ///
 /// The `Mutex` of Swift 6.3 on Linux is built on futexes inside a library that is not instrumented: the sanitizer takes
 /// every value it protects for unprotected. What crosses threads here is exactly what the sanitizer is to watch.
-///
-/// `@unchecked Sendable`: `value` is touched only while the mutex is held.
-@safe package final class Lock<Value>: @unchecked Sendable {
+@safe package final class Lock<Value>: @unchecked Sendable {  // `value` is touched only while the mutex is held
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>  // must not move in memory
     private var value: Value
 

@@ -24,6 +24,23 @@ public struct ConfigError: Error, Equatable, Sendable {
     }
 }
 
+extension ConfigError {
+    /// Where a mistake is: readers that meet it several times report it once.
+    package struct Spot: Hashable, Sendable {
+        private var line: Int
+        private var column: Int
+        private var key: String
+
+        fileprivate init(_ error: ConfigError) {
+            line = error.line
+            column = error.column
+            key = error.key
+        }
+    }
+
+    package var spot: Spot { Spot(self) }
+}
+
 extension ConfigError: CustomStringConvertible {
     /// The form editors can jump to: `providers.yaml:12:5: error: key: message (hint)`.
     public var description: String { line(severity: "error") }

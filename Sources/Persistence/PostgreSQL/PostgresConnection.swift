@@ -3,9 +3,9 @@ internal import Orchestrator
 
 /// One session at the server, driven by the readiness of its socket and never waiting for it.
 ///
-/// `@unchecked Sendable`: everything happens on the loop's thread, save that a thread which looks names up carries the
-/// reference. The owner ends it by ``close()``.
-@safe final class PostgresConnection: ReadinessWatcher, @unchecked Sendable {
+/// Everything happens on the loop's thread, save that a thread which looks names up carries the reference. The owner ends
+/// it by ``close()``.
+@safe final class PostgresConnection: ReadinessWatcher, @unchecked Sendable {  // confined to the loop's thread
     /// How a statement ended.
     enum Ending {
         case answered(PostgresResult)

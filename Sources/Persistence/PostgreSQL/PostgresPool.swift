@@ -3,8 +3,8 @@ internal import Orchestrator
 /// A few connections to one server on one event loop, each lent to one statement at a time.
 ///
 /// Connections are made as they are needed and replaced when they are lost; while the server is away, one at a time is
-/// tried, after growing pauses. `@unchecked Sendable`: every mutable property belongs to the loop's thread.
-final class PostgresPool: @unchecked Sendable {
+/// tried, after growing pauses.
+final class PostgresPool: @unchecked Sendable {  // every mutable property belongs to the loop's thread
     private let target: PostgresTarget
     private let loop: any ReadinessLoop
     private let limits: PostgresPoolLimits

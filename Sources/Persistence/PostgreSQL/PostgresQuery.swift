@@ -1,7 +1,7 @@
 internal import Orchestrator
 
-/// One statement that a task waits for; confined to the loop's thread once it is handed over.
-final class PostgresQuery: @unchecked Sendable {
+/// One statement that a task waits for.
+final class PostgresQuery: @unchecked Sendable {  // confined to the loop's thread once it is handed over
     typealias Answer = Result<PostgresResult, PostgresError>
 
     let statement: PostgresStatement

@@ -21,9 +21,7 @@ final class S3Download: ByteStream {
     private let work = Lock<Task<Void, Never>?>(nil)
 
     /// Compares the bytes with the digest as they are handed out.
-    ///
-    /// `@unchecked Sendable`: there is one reader.
-    private final class Check: @unchecked Sendable {
+    private final class Check: @unchecked Sendable {  // a download has one reader, which alone touches it
         let digest: String
         var hash: SHA256? = SHA256()
         /// Handed out when it is known what follows.

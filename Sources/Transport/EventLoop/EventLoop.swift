@@ -7,10 +7,10 @@ import Glibc
 /// One turn handles, in this order: descriptor events, due timers, work handed over by other threads, jobs of its tasks
 /// (a bounded number of rounds, so that busy tasks cannot starve the descriptors).
 ///
-/// `@unchecked Sendable`: `inbox` is locked; every other mutable property is touched by the loop's own thread only,
-/// which the methods marked "loop's thread only" check. Between `init` and `start` nothing runs, and `start` orders the
+/// `inbox` is locked; every other mutable property is touched by the loop's own thread only, which the methods marked
+/// "loop's thread only" check. Between `init` and `start` nothing runs, and `start` orders the
 /// creation of the thread after the initialisation.
-@safe package final class EventLoop: TaskExecutor, @unchecked Sendable {
+@safe package final class EventLoop: TaskExecutor, @unchecked Sendable {  // the loop's thread, and a lock
     /// What other threads leave for the loop.
     private struct Inbox {
         var jobs: [UnownedJob] = []
@@ -353,8 +353,8 @@ import Glibc
     }
 }
 
-/// One sleeping task; touched on its loop's thread only, which makes it `@unchecked Sendable`.
-@safe private final class Sleeper: @unchecked Sendable {
+/// One sleeping task.
+@safe private final class Sleeper: @unchecked Sendable {  // touched on its loop's thread only
     var continuation: UnsafeContinuation<Bool, Never>?
     var timer: TimerToken?
     var isOver = false

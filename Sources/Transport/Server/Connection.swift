@@ -5,9 +5,9 @@ import Synchronization
 
 /// One client's connection: its socket, what has been read ahead, what waits to be written, and its deadlines.
 ///
-/// ``serve(_:)`` is the connection's task. It and everything else here run on the loop's thread, which is what makes
-/// the class `@unchecked Sendable`; the exceptions are `hasHungUp`, an atomic, and `hangUps`, a lock.
-final class Connection: EventSource, @unchecked Sendable {
+/// ``serve(_:)`` is the connection's task. It and everything else here run on the loop's thread; the exceptions are
+/// `hasHungUp`, an atomic, and `hangUps`, a lock.
+final class Connection: EventSource, @unchecked Sendable {  // confined to the loop's thread
     /// How a wait for the client ended.
     enum Wait {
         case ready

@@ -4,8 +4,8 @@ import Glibc
 
 /// One loop's part of a server: its listening socket, its connections and the buffers they share.
 ///
-/// `@unchecked Sendable`: everything but `counters` and `connectionLimit` is touched on the loop's thread only.
-@safe final class Listener: EventSource, @unchecked Sendable {
+/// Everything but `counters` and `connectionLimit` is touched on the loop's thread only.
+@safe final class Listener: EventSource, @unchecked Sendable {  // the loop's thread, and atomics
     struct Counters: ~Copyable {
         let connectionsAccepted = SingleWriterCounter()
         let connectionsOpen = SingleWriterCounter()

@@ -86,8 +86,8 @@ struct UploadSpool {
 
 /// A new file that is removed unless somebody takes it.
 ///
-/// `@unchecked Sendable`: one spool owns it and never uses it while a piece of its work is with the pool.
-private final class TemporaryFile: @unchecked Sendable {
+/// Its one owner, a spool, never uses it while a piece of its work is with the pool.
+private final class TemporaryFile: @unchecked Sendable {  // one thread at a time, handed on by the pool's queue
     private var descriptor: Int32
     private let path: String
 

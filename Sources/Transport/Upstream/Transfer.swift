@@ -2,10 +2,7 @@ import CCurl
 import Orchestrator
 
 /// One upstream call from its start to its end, redirects included.
-///
-/// `@unchecked Sendable`: the task that made it hands it over to the pool's loop, and only that thread touches it from
-/// then on.
-@safe final class Transfer: @unchecked Sendable {
+@safe final class Transfer: @unchecked Sendable {  // handed to the pool's loop, touched by its thread from then on
     /// What the task that waits for the call has to do next.
     enum Step: Sendable {
         case event(UpstreamEvent)

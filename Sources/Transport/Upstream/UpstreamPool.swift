@@ -2,10 +2,8 @@ import CCurl
 import Glibc
 import Orchestrator
 
-/// The upstream connections of one event loop; confined to the loop but for `init`.
-///
-/// `@unchecked Sendable`: handed to the loop at start, touched by its thread alone from then on.
-@safe final class UpstreamPool: @unchecked Sendable {
+/// The upstream connections of one event loop.
+@safe final class UpstreamPool: @unchecked Sendable {  // handed to the loop at start, touched by its thread alone then
     /// What the loop knows of a descriptor that libcurl watches.
     private struct Watch {
         /// What it is registered for; empty when it is not.
@@ -309,7 +307,7 @@ import Orchestrator
     }
 }
 
-/// Carries a multi through the loop's own queue, from its thread to its thread, which makes it `@unchecked Sendable`.
-private struct DeferredTurn: @unchecked Sendable {
+/// Carries a multi through the loop's own queue.
+private struct DeferredTurn: @unchecked Sendable {  // from the loop's thread to the same thread
     let multi: CurlMulti
 }

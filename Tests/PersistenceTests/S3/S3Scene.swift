@@ -11,19 +11,24 @@ struct S3Scene {
     let storage: S3Storage
     let directory = TemporaryDirectory()
 
-    /// Runs `body` with a storage in a fresh bucket of the real server.
-    static func withServer(
-        addressing: S3Settings.Addressing = .path,
-        _ body: @escaping @Sendable (S3Scene) async throws -> Void
-    ) async throws {
+    /// What leads to a fresh bucket of the real server.
+    static func freshSettings() async throws -> S3Settings {
         let server = try await SharedS3Server.instance.server()
-        var settings = S3Settings(
+        return S3Settings(
             endpoint: server.endpoint,
             region: "us-east-1",
             bucket: try await server.freshBucket(),
             accessKey: Secret(S3Server.accessKey),
             secretKey: Secret(S3Server.secretKey)
         )
+    }
+
+    /// Runs `body` with a storage in a fresh bucket of the real server.
+    static func withServer(
+        addressing: S3Settings.Addressing = .path,
+        _ body: @escaping @Sendable (S3Scene) async throws -> Void
+    ) async throws {
+        var settings = try await freshSettings()
         settings.addressing = addressing
         try await play(settings, body)
     }

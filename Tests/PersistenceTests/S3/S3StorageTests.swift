@@ -60,14 +60,7 @@ import Testing
         change: @Sendable (inout S3Settings) -> Void,
         expected: String
     ) async throws {
-        let server = try await SharedS3Server.instance.server()
-        var settings = S3Settings(
-            endpoint: server.endpoint,
-            region: "us-east-1",
-            bucket: try await server.freshBucket(),
-            accessKey: Secret(S3Server.accessKey),
-            secretKey: Secret(S3Server.secretKey)
-        )
+        var settings = try await S3Scene.freshSettings()
         change(&settings)
         try await S3Scene.play(settings) { scene in
             let error = await artifactError { () throws(ArtifactError) in try await scene.storage.check() }

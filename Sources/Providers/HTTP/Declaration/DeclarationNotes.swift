@@ -4,34 +4,22 @@ import Orchestrator
 ///
 /// One text may be read several times, for each model and operation that it serves; a mistake in it is one mistake.
 final class DeclarationNotes {
-    private struct Spot: Hashable {
-        var line: Int
-        var column: Int
-        var key: String
-
-        init(_ error: ConfigError) {
-            line = error.line
-            column = error.column
-            key = error.key
-        }
-    }
-
     private var found: [ConfigError] = []
-    private var spots: Set<Spot> = []
+    private var spots: Set<ConfigError.Spot> = []
     /// Variables that some operation does not have, with the mistake that it is if no operation has them.
-    private var missing: [(spot: Spot, error: ConfigError)] = []
-    private var available: Set<Spot> = []
+    private var missing: [(spot: ConfigError.Spot, error: ConfigError)] = []
+    private var available: Set<ConfigError.Spot> = []
     /// The variables of the templates read since `beginUse`.
     private(set) var used: Set<Variable> = []
 
     /// All mistakes, in the order in which they were found.
     var mistakes: [ConfigError] {
-        var listed: Set<Spot> = []
+        var listed: Set<ConfigError.Spot> = []
         return found + missing.filter { !available.contains($0.spot) && listed.insert($0.spot).inserted }.map(\.error)
     }
 
     func add(_ error: ConfigError) {
-        if spots.insert(Spot(error)).inserted { found.append(error) }
+        if spots.insert(error.spot).inserted { found.append(error) }
     }
 
     func beginUse() { used = [] }
@@ -39,7 +27,7 @@ final class DeclarationNotes {
     func note(_ variable: Variable, isAvailable: Bool, at offset: Int, in node: ConfigNode) {
         used.insert(variable)
         let error = node.error(at: offset, "no operation that this serves has pictures of that kind")
-        if isAvailable { available.insert(Spot(error)) } else { missing.append((Spot(error), error)) }
+        if isAvailable { available.insert(error.spot) } else { missing.append((error.spot, error)) }
     }
 
     /// Reads a value, or notes what is wrong with it.
