@@ -92,7 +92,15 @@ final class Daemon: Sendable {
             sealer: sealer,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
-            hasher: try Self.makeHasher()
+            hasher: try Self.makeHasher(),
+            visitors: Visitors(
+                secret: secret,
+                store: store,
+                time: time,
+                publicURL: links.publicURL,
+                registry: { source.current }
+            ),
+            pages: PageFolder(environment: environment)
         )
         try await prepare(options, directory)
     }
@@ -341,7 +349,7 @@ final class Daemon: Sendable {
             + AccountRoutes.all + DeviceRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
             + SpendRoutes.all
-            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all + PageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 
