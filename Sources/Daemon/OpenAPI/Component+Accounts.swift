@@ -38,6 +38,15 @@ extension Component {
         )
     }
 
+    static var deviceObject: JSON {
+        Schema.object([
+            "object": Schema.constant("device"), "user_code": Schema.text,
+            "status": Schema.choice(["pending", "completed", "denied", "expired"]), "client": Schema.text,
+            "provider": Schema.nullable(Schema.text), "address": Schema.text, "created": Schema.time,
+            "expires_at": Schema.time,
+        ])
+    }
+
     static var packObject: JSON {
         Schema.object([
             "id": Schema.text, "name": Schema.text, "credits": Schema.count, "price_usd_cents": Schema.count,

@@ -4,6 +4,9 @@ import Orchestrator
 enum Component: String, Sendable, CaseIterable {
     case error = "Error"
     case galleryError = "GalleryError"
+    /// As RFC 6749 and RFC 8628 have it.
+    case oauthError = "OAuthError"
+    case device = "Device"
     case imageGeneration = "ImageGeneration"
     case imageEdit = "ImageEdit"
     case imageEditForm = "ImageEditForm"
@@ -35,6 +38,9 @@ enum Component: String, Sendable, CaseIterable {
         switch self {
         case .error: Self.errorObject
         case .galleryError: Schema.object(["error": Schema.text, "message": Schema.text])
+        case .oauthError:
+            Schema.object(["error": Schema.anything], optional: ["error_description": Schema.text])
+        case .device: Self.deviceObject
         case .imageGeneration: Self.request(.generate, isForm: false)
         case .imageEdit: Self.request(.edit, isForm: false)
         case .imageEditForm: Self.request(.edit, isForm: true)

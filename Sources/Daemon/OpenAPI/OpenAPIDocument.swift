@@ -84,6 +84,7 @@ struct OpenAPIDocument: Sendable {
             "name": .string(parameter.name), "in": .string(place), "description": .string(parameter.meaning),
             "schema": parameter.schema,
         ]
+        if parameter.isRequired { field["required"] = true }
         if parameter.isList {
             field["style"] = "form"
             field["explode"] = false

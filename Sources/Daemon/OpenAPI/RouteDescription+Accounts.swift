@@ -199,19 +199,12 @@ extension RouteDescription {
     ]
 
     private static let wellBeing = Answer.json(Schema.object(["status": Schema.constant("ok")]))
-    private static let health = Schema.object([
+    static let health = Schema.object([
         "status": Schema.constant("ok"), "timestamp": Schema.time, "version": Schema.text,
         "rateLimit": Schema.choice(["enabled", "disabled"]), "uptime_s": Schema.count,
     ])
 
     static let operation: [RouteName: RouteDescription] = [
-        RouteName(.get, "/"): RouteDescription(
-            Answer(
-                status: 200,
-                meaning: "a page for browsers, the health of the daemon for others",
-                content: [(jsonType, health), ("text/html", [:])]
-            )
-        ),
         RouteName(.get, "/health"): RouteDescription(.json(health)),
         RouteName(.get, "/health/live"): RouteDescription(wellBeing),
         RouteName(.get, "/health/ready"): RouteDescription(wellBeing),
@@ -222,6 +215,6 @@ extension RouteDescription {
 
     /// What is known of each route.
     static let all: [RouteName: RouteDescription] = [
-        images, jobs, models, gallery, accounts, credits, usage, administration, operation,
+        images, jobs, models, gallery, accounts, devices, credits, usage, administration, operation, pages,
     ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 }

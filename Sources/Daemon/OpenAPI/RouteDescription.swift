@@ -11,8 +11,10 @@ struct RouteDescription: Sendable {
         var meaning: String
         /// A query field that holds several words with commas between them.
         var isList = false
+        var isRequired = false
 
-        init(_ name: String, _ schema: JSON, _ meaning: String, isList: Bool = false) {
+        init(_ name: String, _ schema: JSON, _ meaning: String, isList: Bool = false, isRequired: Bool = false) {
+            self.isRequired = isRequired
             self.name = name
             self.schema = schema
             self.meaning = meaning
@@ -43,6 +45,7 @@ struct RouteDescription: Sendable {
 
     static let jsonType = "application/json"
     static let formType = "multipart/form-data"
+    static let urlEncodedType = "application/x-www-form-urlencoded"
 
     var query: [Parameter] = []
     var headers: [Parameter] = []
@@ -61,6 +64,7 @@ struct RouteDescription: Sendable {
         headers: [Parameter] = [],
         body: JSON? = nil,
         form: JSON? = nil,
+        urlEncoded: JSON? = nil,
         isBodyOptional: Bool = false,
         takesCaller: Bool = false,
         error: Component = .error,
@@ -68,7 +72,9 @@ struct RouteDescription: Sendable {
     ) {
         self.query = query
         self.headers = headers
-        self.body = [(Self.jsonType, body), (Self.formType, form)].compactMap { type, schema in
+        self.body = [(Self.jsonType, body), (Self.formType, form), (Self.urlEncodedType, urlEncoded)].compactMap {
+            type,
+            schema in
             schema.map { (type, $0) }
         }
         self.isBodyOptional = isBodyOptional

@@ -92,7 +92,15 @@ final class Daemon: Sendable {
             sealer: sealer,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
-            hasher: try Self.makeHasher()
+            hasher: try Self.makeHasher(),
+            visitors: Visitors(
+                secret: secret,
+                store: store,
+                time: time,
+                publicURL: links.publicURL,
+                registry: { source.current }
+            ),
+            pages: PageFolder(environment: environment)
         )
         try await prepare(options, directory)
     }
@@ -337,9 +345,9 @@ final class Daemon: Sendable {
 
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
-            + AccountRoutes.all + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all
-            + OperationsRoutes.all + SpendRoutes.all + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
-            + DescriptionRoutes.all
+            + AccountRoutes.all + DeviceRoutes.all + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all
+            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + AdminUserRoutes.all + AuditRoutes.all
+            + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 
     /// Errors that the edge finds before there is a request get the same shape as all others.
