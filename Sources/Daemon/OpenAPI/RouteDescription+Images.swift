@@ -74,7 +74,11 @@ extension RouteDescription {
         ),
         RouteName(.get, "/v1/images/{image}/content"): file([
             download,
-            Parameter("original", Schema.integer(0...1), "1: the vendor's file, where another was made of it"),
+            Parameter(
+                "original",
+                Schema.orEmpty(Schema.integer(0...1)),
+                "1: the vendor's file, where another was made of it"
+            ),
         ]),
         RouteName(.get, "/v1/images/{image}/thumbnail"): RouteDescription(
             takesCaller: true,

@@ -86,17 +86,21 @@ struct RouteDescription: Sendable {
 
 extension RouteDescription.Parameter {
     static func limit(_ most: Int = 100, usually value: Int = 20) -> Self {
-        Self("limit", Schema.integer(1...most, usually: value), "how many at most")
+        Self("limit", Schema.orEmpty(Schema.integer(1...most, usually: value)), "how many at most")
     }
 
     static func after<ID: RecordID>(_ type: ID.Type) -> Self {
         Self("after", Schema.orEmpty(Schema.id(type)), "the id of the last item of the page before")
     }
 
-    static let page = Self("page", Schema.integer(1...1_000_000, usually: 1), "which page, counted from 1")
+    static let page = Self(
+        "page",
+        Schema.orEmpty(Schema.integer(1...1_000_000, usually: 1)),
+        "which page, counted from 1"
+    )
 
     static func perPage(usually value: Int) -> Self {
-        Self("per_page", Schema.integer(1...100, usually: value), "how many on a page")
+        Self("per_page", Schema.orEmpty(Schema.integer(1...100, usually: value)), "how many on a page")
     }
 
     /// A bound of a window of time.
@@ -111,7 +115,7 @@ extension RouteDescription.Parameter {
     static let from = time("from", "not before")
     static let to = time("to", "not after; a day counts whole")
     static let model = Self("model", Schema.text, "only of this model")
-    static let jobStatus = Self("status", Schema.choice(JobStatus.self), "only in this state")
+    static let jobStatus = Self("status", Schema.orEmpty(Schema.choice(JobStatus.self)), "only in this state")
 
     static func groupBy<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> Self where T.RawValue == String {
         Self(
