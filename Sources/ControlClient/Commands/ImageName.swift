@@ -8,12 +8,15 @@ struct ImageName {
     /// A hundred thousand images on either list: far from any gallery that people go through by hand.
     private static let mostPages = 1000
 
-    init(_ text: String) { self.text = text.hasPrefix(ImageID.prefix) ? text : ImageID.prefix + text }
+    private static let mark = ImageID.prefix + "_"
+
+    /// The mark before every image's id may be left out.
+    init(_ text: String) { self.text = text.hasPrefix(Self.mark) ? text : Self.mark + text }
 
     /// The whole id; refuses a beginning that several images share.
     func resolved(_ api: API) throws(CommandFailure) -> String {
         if ImageID(text) != nil { return text }
-        guard text.count > ImageID.prefix.count, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard text.count > Self.mark.count, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .misuse("'\(text)' is no image's id, nor the beginning of one")
         }
         var found: Set<String> = []

@@ -70,8 +70,8 @@ enum JobCommands {
 
     private static func words(_ job: JSON) -> [String] {
         let names = ["id", "operation", "status", "created", "started", "finished", "policy", "cost_usd"]
-        var lines = TextTable.lines(names.map { [$0, job.shown($0)] }.filter { !$0[1].isEmpty })
-        lines.append("prompt  \(Shown.line(job["request"]?["prompt"]?.string ?? ""))")
+        let prompt = ["prompt", Shown.line(job["request"]?["prompt"]?.string ?? "")]
+        var lines = TextTable.lines((names.map { [$0, job.shown($0)] } + [prompt]).filter { !$0[1].isEmpty })
         let attempts = job.list("attempts").map { attempt in
             ["n", "provider", "model", "ms", "outcome", "error", "cost_usd"].map { attempt.shown($0) }
         }

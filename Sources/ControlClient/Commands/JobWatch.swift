@@ -68,7 +68,8 @@ struct JobWatch {
         }
         // Why a stream ended before the job is the caller's to find out.
         _ = api.outcome(request)
-        return last.flatMap { Self.isFinal($0) ? $0 : nil }
+        guard let last, Self.isFinal(last) else { return nil }
+        return last
     }
 
     /// What the job does now, in some words.

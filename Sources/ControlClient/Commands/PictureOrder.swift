@@ -30,7 +30,8 @@ struct PictureOrder {
             // The estimate takes pictures as a number, and a mask as a flag.
             var question = fields
             question.remove("images")
-            question["mask"] = fields["mask"] != nil || uploads.contains { $0.name == "mask" } ? true : nil
+            question.remove("mask")
+            if fields["mask"] != nil || uploads.contains(where: { $0.name == "mask" }) { question["mask"] = true }
             if path != GenerateCommand.path { question["is_edit"] = true }
             if references > 0 { question["references"] = .integer(references) }
             try wallet.check(question, api)

@@ -78,8 +78,6 @@ internal import Orchestrator
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return HTTPProblem(.unreachable, words)
-        case CURLE_OPERATION_TIMEDOUT where transfer.status == 0 && !transfer.wasSent:
-            return HTTPProblem(.unreachable, words)
         case CURLE_OPERATION_TIMEDOUT: return HTTPProblem(.timedOut, words)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
             return HTTPProblem(.brokenOff, words)
@@ -94,14 +92,12 @@ private final class HTTPTransfer {
     var status = 0
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
-    var wasSent = false
     /// Whether `onBytes` wanted no more.
     var isStopped = false
 
     init(_ request: HTTPRequest) { self.request = request }
 
     func takeHeader(_ line: String) {
-        wasSent = true
         if line.hasPrefix("HTTP/") {
             // The head of another answer: an interim one came before.
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
