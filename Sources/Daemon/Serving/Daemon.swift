@@ -133,6 +133,14 @@ final class Daemon: Sendable {
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
+                await service.desk.run()
+                return nil
+            }
+            group.addTask { [self] in
+                await service.grants.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
                 await service.sweeper.run()
                 return nil
             }
@@ -340,7 +348,7 @@ final class Daemon: Sendable {
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
             + AccountRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
-            + SpendRoutes.all
+            + SpendRoutes.all + PurchaseRoutes.all + PaymentWebhookRoutes.all
             + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }

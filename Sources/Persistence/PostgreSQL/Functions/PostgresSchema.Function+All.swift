@@ -9,6 +9,7 @@ extension PostgresSchema.Function {
         claimJobs,
         transfer,
         seal,
+        amend, give, expire,
     ]
 
     /// The state by which an inner block says that all it did shall be undone.
