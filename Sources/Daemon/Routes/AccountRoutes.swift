@@ -65,7 +65,7 @@ enum AccountRoutes {
         try exchange.service.authenticator.pages.checkOrigin(exchange.request.headers)
         let caller = try exchange.requireCaller()
         guard let key = caller.key else { throw .missingField("Authorization") }
-        guard key.scopes.isEmpty, key.expires == nil, key.spendPerDay == nil else {
+        guard key.scopes.isEmpty, key.expires == nil, key.spendPerDay == nil, key.rate == nil else {
             throw .permissionDenied("this key is limited, and a session is not: use a key without scopes, end and cap")
         }
         await exchange.audit("session.open", caller.user.id.text)
