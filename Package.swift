@@ -58,7 +58,10 @@ let package = Package(
         module("Persistence", ["Orchestrator", "CSQLite", "CPostgreSQL", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
-        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem", "CPages"]),
+        module(
+            "Daemon",
+            ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem", "CPages"]
+        ),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
         // What the imaging costs, for `Benchmarks/imaging.py`.

@@ -80,7 +80,9 @@ struct Edge: HTTPHandler {
         case .session:
             let caller = try await service.authenticator.caller(of: exchange)
             guard caller.session != nil, !caller.isVisitor else {
-                throw .permissionDenied("this is for who is signed in, not for \(caller.isVisitor ? "visitors" : "keys")")
+                throw .permissionDenied(
+                    "this is for who is signed in, not for \(caller.isVisitor ? "visitors" : "keys")"
+                )
             }
             return caller
         case .admin, .adminOrLoopback: return try await administrator(exchange)
@@ -128,7 +130,8 @@ struct Edge: HTTPHandler {
 extension Exchange {
     /// Whether the request comes from this machine and through no proxy.
     var isFromThisMachine: Bool {
-        AddressBlock.loopback.contains { $0.contains(request.peer.text) } && !request.headers.contains("x-forwarded-for")
+        AddressBlock.loopback.contains { $0.contains(request.peer.text) }
+            && !request.headers.contains("x-forwarded-for")
             && !request.headers.contains("forwarded")
     }
 }

@@ -10,6 +10,14 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images", .anyone, "List public images, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
+        Route(
+            .get,
+            "/v1/images/user/{user}",
+            .anyone,
+            "List a user's images, newest first: all for the user, for others the public ones"
+        ) {
+            exchange throws(APIError) in try await listOfUser(exchange)
+        },
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
             exchange throws(APIError) in
             let image = try await visible(exchange)
@@ -87,9 +95,26 @@ enum StoredImageRoutes {
         return try await PictureFile(exchange: exchange).response(image)
     }
 
-    private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let page = QueryReader(exchange.request)
+    /// Of a user that there is not, nobody has seen a picture.
+    private static func listOfUser(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let name = exchange.parameters[0]
         var query = ImageQuery()
+        query.owner = UserID(name) ?? UserID(trusted: "")
+        if Authenticator.hasCredential(exchange.request.headers) {
+            let caller = try await exchange.service.authenticator.caller(of: exchange)
+            query.publicOnly = !(caller.user.isAdmin || caller.user.id == query.owner) || !caller.may(.imagesRead)
+        }
+        return try await list(exchange, query, ["user_id": .string(name)])
+    }
+
+    /// A page of a list; `base` says of what, `more` stands beside it.
+    private static func list(
+        _ exchange: Exchange,
+        _ base: ImageQuery = ImageQuery(),
+        _ more: JSONObject = [:]
+    ) async throws(APIError) -> HTTPResponse {
+        let page = QueryReader(exchange.request)
+        var query = base
         let perPage = try page.integer("per_page", in: 1...100)
         query.limit = try page.integer("limit", in: 1...100) ?? perPage ?? 20
         query.after = try page.identifier("after")
@@ -106,16 +131,18 @@ enum StoredImageRoutes {
             try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
         }
         let total =
-            query.isNarrowed
+            query.isNarrowed || query.owner != nil
             ? try await count() : try await service.publicPictures.value(at: service.time.monotonic(), count)
         query.limit += 1
         let extended = query
         let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }
         let images = JSON.array(found.prefix(wanted).map { body(of: $0, exchange.service) })
-        return .json([
+        var answer: JSONObject = [
             "object": "list", "data": images, "images": images, "has_more": .bool(found.count > wanted),
             "total": .integer(total), "page": .integer(number), "per_page": .integer(wanted),
-        ])
+        ]
+        for (name, value) in more { answer[name] = value }
+        return .json(.object(answer))
     }
 
     /// The picture of the path, if the caller may see it.
@@ -190,7 +217,7 @@ enum StoredImageRoutes {
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
             "prompt": .string(stored.prompt), "created_at": .text(image.created),
-            "operation": .string(stored.operation.rawValue),
+            "user_id": .string(image.owner.text), "operation": .string(stored.operation.rawValue),
             "size": .text(image.size), "quality": .string(image.tier.rawValue),
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),
