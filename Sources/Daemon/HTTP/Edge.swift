@@ -55,6 +55,9 @@ struct Edge: HTTPHandler {
     /// Nor does anybody but administrators of what they have.
     private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
         let request = exchange.request
+        if let query = request.rawQuery, query.contains("%00") {
+            throw APIError.invalidValue("query", "must not contain U+0000")
+        }
         do throws(APIError) {
             return try routes.find(request.method, request.path)
         } catch {
@@ -102,7 +105,10 @@ struct Edge: HTTPHandler {
         HTTPResponse(
             status: 204,
             headers: [
-                (name: "access-control-allow-methods", value: "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+                (
+                    name: "access-control-allow-methods",
+                    value: HTTPMethod.served.map(\.rawValue).joined(separator: ", ")
+                ),
                 (name: "access-control-allow-headers", value: Self.allowedHeaders),
                 (name: "access-control-max-age", value: Self.preflightAge),
             ]

@@ -1,72 +1,24 @@
+import CommandLineInterface
 import Orchestrator
 import Transport
 
 /// The daemon's description of itself: `/openapi.json`, `/docs`, made from the routes themselves.
-struct DescriptionRoutes {
-    private let described: [Route]
-
-    init(describing routes: [Route]) {
-        described = routes
-    }
-
-    var all: [Route] {
-        let described = described
-        return [
-            Route(.get, "/openapi.json", .anyone, "This description, for tools") { exchange throws(APIError) in
-                .json(Self.document(described, server: exchange.service.links.publicURL))
-            },
-            Route(.get, "/docs", .anyone, "This description, for people") { _ throws(APIError) in
-                .html(Self.page("Routes", Self.table(described)))
-            },
-        ]
-    }
-
-    // MARK: - OpenAPI
-
-    private static func document(_ routes: [Route], server: String) -> JSON {
-        var paths: JSONObject = [:]
-        for route in routes {
-            let path = route.path.hasSuffix("*") ? String(route.path.dropLast()) : route.path
-            var item = paths[path]?.object ?? [:]
-            item[route.method.rawValue.lowercased()] = operation(route)
-            paths[path] = .object(item)
-        }
-        return [
-            "openapi": "3.1.0",
-            "info": ["title": "Orchestrator", "version": .string(Version.text)],
-            "servers": [["url": .string(server)]],
-            "paths": .object(paths),
-            "components": [
-                "securitySchemes": [
-                    "bearer": ["type": "http", "scheme": "bearer"],
-                    "key": ["type": "apiKey", "in": "header", "name": "X-API-Key"],
-                    "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
-                ]
-            ],
-        ]
-    }
-
-    private static func operation(_ route: Route) -> JSON {
-        let open = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
-            $0.filter { !"{}*".contains($0) }
-        }
-        var operation: JSONObject = [
-            "summary": .string(route.summary),
-            "parameters": .array(
-                open.map {
-                    ["name": .string(String($0)), "in": "path", "required": true, "schema": ["type": "string"]]
-                }
-            ),
-            "responses": ["default": ["description": "the result, or an error object"]],
-        ]
-        switch route.access {
-        case .anyone: break
-        case .session: operation["security"] = [["session": []]]
-        case .caller, .scope, .admin, .adminOrLoopback:
-            operation["security"] = [["bearer": []], ["key": []], ["session": []]]
-        }
-        return .object(operation)
-    }
+enum DescriptionRoutes {
+    static let all: [Route] = [
+        Route(.get, "/openapi.json", .anyone, "This description, for tools") { exchange throws(APIError) in
+            let registry = exchange.service.registry
+            return .json(
+                OpenAPIDocument(
+                    Daemon.routes.routes,
+                    server: exchange.service.links.publicURL,
+                    policies: registry.policies.keys.sorted()
+                ).json
+            )
+        },
+        Route(.get, "/docs", .anyone, "This description, for people") { _ throws(APIError) in
+            .html(page("Routes", table(Daemon.routes.routes)))
+        },
+    ]
 
     // MARK: - Pages
 

@@ -10,13 +10,9 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images", .anyone, "List public images, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
-        Route(
-            .get,
-            "/v1/images/user/{user}",
-            .anyone,
-            "List a user's images, newest first: all for the user, for others the public ones"
-        ) {
-            exchange throws(APIError) in try await listOfUser(exchange)
+        Route(.get, "/v1/images/user/{user}", .anyone, "List a user's images, newest first; to others the public ones")
+        {
+            exchange throws(APIError) in try await list(of: exchange.parameters[0], exchange)
         },
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
             exchange throws(APIError) in
@@ -95,54 +91,64 @@ enum StoredImageRoutes {
         return try await PictureFile(exchange: exchange).response(image)
     }
 
-    /// Of a user that there is not, nobody has seen a picture.
-    private static func listOfUser(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let name = exchange.parameters[0]
+    private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let (words, service) = (QueryReader(exchange.request), exchange.service)
         var query = ImageQuery()
-        query.owner = UserID(name) ?? UserID(trusted: "")
-        if Authenticator.hasCredential(exchange.request.headers) {
-            let caller = try await exchange.service.authenticator.caller(of: exchange)
-            query.publicOnly = !(caller.user.isAdmin || caller.user.id == query.owner) || !caller.may(.imagesRead)
-        }
-        return try await list(exchange, query, ["user_id": .string(name)])
-    }
-
-    /// A page of a list; `base` says of what, `more` stands beside it.
-    private static func list(
-        _ exchange: Exchange,
-        _ base: ImageQuery = ImageQuery(),
-        _ more: JSONObject = [:]
-    ) async throws(APIError) -> HTTPResponse {
-        let page = QueryReader(exchange.request)
-        var query = base
-        let perPage = try page.integer("per_page", in: 1...100)
-        query.limit = try page.integer("limit", in: 1...100) ?? perPage ?? 20
-        query.after = try page.identifier("after")
-        let number = try page.integer("page", in: 1...1_000_000) ?? 1
-        if query.after == nil { query.offset = (number - 1) * query.limit }
-        query.text = page.text("q")
-        query.model = page.text("model")
-        query.from = try page.time("from")
-        query.to = try page.time("to", endOfDay: true)
-        let wanted = query.limit
+        query.text = words.text("q")
+        query.model = words.text("model")
+        query.from = try words.time("from")
+        query.to = try words.time("to", endOfDay: true)
         let all = query
-        let service = exchange.service
         let count = { () async throws(APIError) -> Int in
             try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
         }
         let total =
-            query.isNarrowed || query.owner != nil
+            query.isNarrowed
             ? try await count() : try await service.publicPictures.value(at: service.time.monotonic(), count)
-        query.limit += 1
+        return .json(.object(try await page(all, total: total, exchange)))
+    }
+
+    /// Whose user nobody knows has no images, so that nobody learns who exists.
+    private static func list(of name: String, _ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        var caller: Caller?
+        if Authenticator.hasCredential(exchange.request.headers) {
+            caller = try await exchange.service.authenticator.caller(of: exchange)
+            try caller?.require(.imagesRead)
+        }
+        guard let user = UserID(name) else {
+            return .json([
+                "object": "list", "data": [], "images": [], "has_more": false, "total": 0, "page": 1, "per_page": 20,
+                "user_id": .string(name),
+            ])
+        }
+        var query = ImageQuery()
+        query.owner = user
+        query.publicOnly = caller.map { $0.user.id != user && !$0.user.isAdmin } ?? true
+        let all = query
+        let total = try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
+        var body = try await page(all, total: total, exchange)
+        body["user_id"] = .string(user.text)
+        return .json(.object(body))
+    }
+
+    /// One page of what `query` finds, by `limit` and `after`, or by `page` and `per_page`.
+    private static func page(_ query: ImageQuery, total: Int, _ exchange: Exchange) async throws(APIError) -> JSONObject
+    {
+        let (page, service) = (QueryReader(exchange.request), exchange.service)
+        var query = query
+        let perPage = try page.integer("per_page", in: 1...100)
+        let wanted = try page.integer("limit", in: 1...100) ?? perPage ?? 20
+        query.after = try page.identifier("after")
+        let number = try page.integer("page", in: 1...1_000_000) ?? 1
+        if query.after == nil { query.offset = (number - 1) * wanted }
+        query.limit = wanted + 1
         let extended = query
         let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }
-        let images = JSON.array(found.prefix(wanted).map { body(of: $0, exchange.service) })
-        var answer: JSONObject = [
+        let images = JSON.array(found.prefix(wanted).map { body(of: $0, service) })
+        return [
             "object": "list", "data": images, "images": images, "has_more": .bool(found.count > wanted),
             "total": .integer(total), "page": .integer(number), "per_page": .integer(wanted),
         ]
-        for (name, value) in more { answer[name] = value }
-        return .json(.object(answer))
     }
 
     /// The picture of the path, if the caller may see it.

@@ -10,6 +10,7 @@ final class Service: Sendable {
     let recovery: JobRecovery
     let authenticator: Authenticator
     let accounts: Accounts
+    let devices: DeviceFlow
     let keptAnswers: KeptAnswers
     let links: ImageLinks
     let metrics: Metrics
@@ -76,6 +77,7 @@ final class Service: Sendable {
         )
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
+        devices = DeviceFlow(store: engine.store, time: engine.time)
         keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
             body,
             salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)
