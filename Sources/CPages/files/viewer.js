@@ -131,5 +131,5 @@ export function tile(job, image, index, handlers) {
             h("img", { src: thumbnail(image.id), alt: `${job.request.prompt || "variation"} (${name})`, width, height, loading: "lazy" })),
         h("div.tools",
             h("a.button.plain.tiny", { href: download(image.id), download: "", "aria-label": `Download ${name}` }, "Download"),
-            act("Variations", "vary", `./?vary=${image.id}`), act("Edit", "edit", `./?edit=${image.id}`)));
+            act("Vary", "vary", `./?vary=${image.id}`), act("Edit", "edit", `./?edit=${image.id}`)));
 }

@@ -80,6 +80,16 @@ extension Pages {
                     try await visit.until("document.querySelectorAll('.job[data-status=succeeded]').length === 2")
                     let jobs = try #require(try await own.get("/v1/jobs?q=heron").json?["data"]?.array)
                     #expect(jobs.count == 2 && jobs[0].value(at: "/request/seed")?.int == 7)
+                    let image = try #require(jobs[0].value(at: "/images/0/id")?.string)
+                    try await visit.open("/history?job=\(try #require(jobs[0]["id"]?.string))")
+                    try await visit.click("dialog .tile .open")
+                    try await visit.press("Make public", in: "dialog:last-of-type")
+                    try await visit.untilSeen("Everybody can see it in the gallery now.")
+                    let shown = try await scene.daemon.client(key: nil).get("/v1/images").json?["data"]?.array
+                    #expect(shown?.compactMap { $0["id"]?.string } == [image])
+                    try await visit.press("Delete", in: "dialog:last-of-type")
+                    try await visit.untilSeen("The picture is deleted.")
+                    #expect(try await own.get("/v1/images/\(image)").status == 404)
                 }
             }
         }

@@ -167,7 +167,7 @@ extension Pages {
                     try await Self.order(visit, "a first fox")
                     try await visit.click("#submit")
                     try await visit.until("\(Self.tiles) === 1")
-                    try await visit.press("Variations")
+                    try await visit.press("Vary")
                     try await visit.until("\(Self.tiles) === 2")
                     try await visit.press("Edit")
                     try await visit.until(
