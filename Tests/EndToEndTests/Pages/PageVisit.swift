@@ -31,9 +31,8 @@ struct PageVisit: Sendable {
             let network = try await visit.network()
             #expect(!network.contains(scene.daemon.adminKey), "a key went over the network of a page")
         } catch {
-            Issue.record(
-                "at \(try await visit.text("location.href"))\n\(try await visit.text("document.body.innerText"))"
-            )
+            let seen = try? await visit.text("location.href + '\\n' + document.body.innerText")
+            Issue.record("the page showed: \(seen ?? "nothing")")
             await visit.close()
             throw error
         }

@@ -156,6 +156,22 @@ extension Pages {
                     )
                     try await visit.press("Remove")
                     try await visit.until("document.querySelectorAll('.reference').length === 4")
+                    let pick =
+                        "const data = new DataTransfer(); data.items.add(new File(['x'], arguments[0], {type: arguments[1]}));"
+                    try await visit.run(
+                        pick
+                            + "document.querySelector('.drop').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true}))",
+                        "dropped.png",
+                        "image/png"
+                    )
+                    try await visit.until("document.querySelectorAll('.reference').length === 5")
+                    try await visit.press("Remove")
+                    try await visit.run(
+                        pick + "document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data}))",
+                        "notes.txt",
+                        "text/plain"
+                    )
+                    try await visit.untilSeen("“notes.txt” is not a PNG, JPEG or WebP picture.")
                 }
             }
         }
