@@ -34,7 +34,7 @@ extension Component {
                 "id": Schema.id(UserID.self), "object": Schema.constant("user"), "email": Schema.text,
                 "is_admin": Schema.flag, "created": Schema.time,
             ],
-            optional: ["csrf_token": Schema.text]
+            optional: ["csrf_token": Schema.text, "is_visitor": Schema.flag]
         )
     }
 

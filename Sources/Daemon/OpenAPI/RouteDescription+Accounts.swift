@@ -12,6 +12,9 @@ extension RouteDescription {
             body: Schema.object(["email": Schema.text(1...1000), "password": Schema.text(1...1024)]),
             .json(Schema.named(.user), "the account; the answer sets the session's cookie")
         ),
+        RouteName(.post, "/v1/auth/session"): RouteDescription(
+            .json(Schema.named(.user), "the key's owner; the answer sets the session's cookie")
+        ),
         RouteName(.post, "/v1/auth/logout"): RouteDescription(
             .json(Schema.object(["object": Schema.constant("session"), "deleted": Schema.flag]))
         ),
