@@ -50,6 +50,8 @@ let package = Package(
         ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
+        // The web pages, built into the program by the C compiler.
+        .target(name: "CPages", path: "Sources/CPages", exclude: ["files"]),
 
         module("Orchestrator"),
         module("Providers", ["Orchestrator"]),
@@ -63,7 +65,7 @@ let package = Package(
             "Daemon",
             [
                 "Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CommandLineInterface",
-                "CSystem",
+                "CSystem", "CPages",
             ]
         ),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),

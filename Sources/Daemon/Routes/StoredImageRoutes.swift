@@ -92,11 +92,19 @@ enum StoredImageRoutes {
     }
 
     private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let service = exchange.service
-        let all = ImageQuery()
-        let total = try await service.publicPictures.value(at: service.time.monotonic()) { () async throws(APIError) in
+        let (words, service) = (QueryReader(exchange.request), exchange.service)
+        var query = ImageQuery()
+        query.text = words.text("q")
+        query.model = words.text("model")
+        query.from = try words.time("from")
+        query.to = try words.time("to", endOfDay: true)
+        let all = query
+        let count = { () async throws(APIError) -> Int in
             try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
         }
+        let total =
+            query.isNarrowed
+            ? try await count() : try await service.publicPictures.value(at: service.time.monotonic(), count)
         return .json(.object(try await page(all, total: total, exchange)))
     }
 

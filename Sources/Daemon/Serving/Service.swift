@@ -10,6 +10,7 @@ final class Service: Sendable {
     let recovery: JobRecovery
     let authenticator: Authenticator
     let accounts: Accounts
+    let devices: DeviceFlow
     let keptAnswers: KeptAnswers
     let links: ImageLinks
     let metrics: Metrics
@@ -21,6 +22,8 @@ final class Service: Sendable {
     let sweeper: Sweeper
     let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
+    let visitors: Visitors
+    let pages: PageFolder
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -40,7 +43,9 @@ final class Service: Sendable {
         sealer: Sealer,
         requestLog: RequestLog,
         spool: Spool,
-        hasher: PasswordHasher
+        hasher: PasswordHasher,
+        visitors: Visitors,
+        pages: PageFolder
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -62,9 +67,17 @@ final class Service: Sendable {
             count: { metrics.countSwept($0) },
             retention: { registrySource.current.retention }
         )
-        authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
+        self.visitors = visitors
+        self.pages = pages
+        authenticator = Authenticator(
+            store: engine.store,
+            time: engine.time,
+            publicURL: links.publicURL,
+            visitors: visitors
+        )
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
+        devices = DeviceFlow(store: engine.store, time: engine.time)
         keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
             body,
             salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)

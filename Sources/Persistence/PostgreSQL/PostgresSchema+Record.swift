@@ -5,12 +5,13 @@ extension PostgresSchema {
             Step(version: 1, statements: people + work + books + service + indexes),
             Step(version: 2, statements: provenance),
             Step(version: 3, statements: reckonings),
+            Step(version: 4, statements: signIn),
         ],
         functions: Function.all
     )
 
     /// Compared byte by byte, as everywhere else in this program, whatever the database is set to.
-    private static let text = #"text COLLATE "C""#
+    static let text = #"text COLLATE "C""#
 
     /// As in the SQLite file: times are milliseconds since 1970 in UTC, money is millionths of a dollar, truth is 0 or 1, so
     /// that the same queries check both; structured values that no query looks into are JSON text. Ids begin with their

@@ -9,6 +9,7 @@ extension PostgresSchema.Function {
         claimJobs,
         transfer,
         seal,
+        identify, removeUser,
     ]
 
     /// The state by which an inner block says that all it did shall be undone.

@@ -67,4 +67,24 @@ extension Store {
         async throws(StoreError)
     { throw unasked() }
     func nextWebhook() async throws(StoreError) -> Timestamp? { throw unasked() }
+    func addDeviceGrant(_ grant: DeviceGrant) async throws(StoreError) { throw unasked() }
+    func deviceGrant(codeHash: String) async throws(StoreError) -> DeviceGrant? { throw unasked() }
+    func deviceGrant(userCode: String) async throws(StoreError) -> DeviceGrant? { throw unasked() }
+    func notePoll(of grant: DeviceGrant, at now: Timestamp, interval: Int) async throws(StoreError) -> Bool {
+        throw unasked()
+    }
+    func decideDevice(userCode: String, by user: UserID, isApproved: Bool, now: Timestamp) async throws(StoreError)
+        -> Bool
+    { throw unasked() }
+    func redeemDevice(codeHash: String, for key: KeyRecord, now: Timestamp) async throws(StoreError) -> Bool {
+        throw unasked()
+    }
+    func addSignIn(_ signIn: PendingSignIn) async throws(StoreError) { throw unasked() }
+    func takeSignIn(stateHash: String, now: Timestamp) async throws(StoreError) -> PendingSignIn? {
+        throw unasked()
+    }
+    func identify(_ identity: ProvenIdentity, orAdd newUser: UserRecord, owner: UserID?, now: Timestamp)
+        async throws(StoreError) -> IdentifiedUser
+    { throw unasked() }
+    func removeUser(_ user: UserID) async throws(StoreError) -> UserRemoval { throw unasked() }
 }
