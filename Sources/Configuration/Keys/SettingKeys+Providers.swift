@@ -100,6 +100,7 @@ extension SettingKeys {
                 "How good it is, on one scale for all models; higher is better."
             ),
             Key("latency", milliseconds(1...3_600_000), "What an answer takes, until it has been measured."),
+            Key("failure_rate", .scalar(.number(0...1)), "The share of calls that fail, for `simulate` alone."),
             Key("retires", .scalar(.day), "From this day on it is no candidate."),
             Key(required: "tiers", .table(tiers(score)), "What each quality costs and sends."),
             Key(

@@ -16,6 +16,9 @@ extension RegistryReader {
         var model = Model(id: entry.name, capabilities: capabilities(node, known: known))
         readScores(node["score"], into: &model)
         diagnostics.read(node["latency"], into: &model.latency) { node throws(ConfigError) in try node.duration() }
+        diagnostics.read(node["failure_rate"], into: &model.failureRate) { node throws(ConfigError) in
+            try node.number()
+        }
         diagnostics.read(node["retires"], into: &model.retires) { node throws(ConfigError) in try node.day() }
         if isEnabled, let day = model.retires, let place = node["retires"] { warn(ofRetirement: day, at: place) }
         model.tokenPrices = tokenPrices(node["token_prices"])

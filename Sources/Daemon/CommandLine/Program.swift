@@ -47,6 +47,7 @@ public struct Program: Sendable {
         case "schema": return try SchemaCommand(rest, kinds: kinds).run()
         case "explain": return try ExplainCommand(rest, kinds: kinds, environment: environment).run()
         case "fidelity": return try FidelityCommand(rest, kinds: kinds, environment: environment).run()
+        case "simulate": return try SimulateCommand(rest, kinds: kinds, environment: environment).run()
         case "users": return try await UsersCommand(rest, kinds: kinds, environment: environment).run()
         case "keys": return try await KeysCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
@@ -71,6 +72,7 @@ public struct Program: Sendable {
           check [FILE]     examine providers.yaml; every mistake with its line and column
           schema           print the JSON Schema of providers.yaml, for editors
           explain          show who would serve a request, and why; no call is made
+          simulate         play a trace of requests against each policy: cost, quality, latency, failures
           fidelity         print what each model keeps, converts, drops or refuses
           users            list users, make administrators; while the daemon is stopped
           keys             list, make and revoke a user's keys; while the daemon is stopped
@@ -108,6 +110,18 @@ public struct Program: Sendable {
           --model NAME, --policy NAME, --quality NAME, --size WxH, --aspect-ratio W:H, --n N
           --references N, --mask, --output-format NAME, --background NAME, --fidelity NAME, --max-cost-usd AMOUNT
           --json               the answer of POST /v1/routes/explain
+        """,
+        "simulate": """
+        Usage: orchestratord simulate --trace FILE [OPTION]...
+          --trace FILE         JSON lines of {"time": T, "request": BODY}; T in RFC 3339, or in seconds from any start
+          --policy A,B,…       policies of the file, in place of those that requests name (default all)
+          --failures NAME=RATE,…
+                               share of calls that fail, by provider or PROVIDER/MODEL; before the file's failure_rate
+          --seed N             where chance starts (default 1); the same seed gives the same figures
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --svg FILE           draw quality over cost, and latencies
+          --json               the figures with more detail
+        No call is made. The planner is the one that serves; chance stands in for the vendors.
         """,
         "fidelity": """
         Usage: orchestratord fidelity [OPTION]...

@@ -88,6 +88,8 @@ package struct Model: Sendable {
     package var scores: [Operation: Double] = [:]
     /// What an answer takes until it has been measured; nil: unknown.
     package var latency: Duration?
+    /// The share of calls that fail, for simulations; nil: unknown.
+    package var failureRate: Double?
     /// From this day on it is no candidate.
     package var retires: Day?
     /// Lowest first.
