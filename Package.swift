@@ -49,6 +49,8 @@ let package = Package(
         ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
+        // The web pages, built into the program by the C compiler.
+        .target(name: "CPages", path: "Sources/CPages", exclude: ["files"]),
 
         module("Orchestrator"),
         module("Providers", ["Orchestrator"]),
@@ -56,7 +58,7 @@ let package = Package(
         module("Persistence", ["Orchestrator", "CSQLite", "CPostgreSQL", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
-        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
+        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem", "CPages"]),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
 
         // What the imaging costs, for `Benchmarks/imaging.py`.

@@ -79,7 +79,11 @@ struct Edge: HTTPHandler {
             return caller
         case .session:
             let caller = try await service.authenticator.caller(of: exchange)
-            guard caller.session != nil else { throw .permissionDenied("this is for who is signed in, not for keys") }
+            guard caller.session != nil, !caller.isVisitor else {
+                throw .permissionDenied(
+                    "this is for who is signed in, not for \(caller.isVisitor ? "visitors" : "keys")"
+                )
+            }
             return caller
         case .admin, .adminOrLoopback: return try await administrator(exchange)
         }
@@ -126,8 +130,8 @@ struct Edge: HTTPHandler {
 extension Exchange {
     /// Whether the request comes from this machine and through no proxy.
     var isFromThisMachine: Bool {
-        let loopback = ["127.0.0.0/8", "::1"].compactMap(AddressBlock.init)
-        return loopback.contains { $0.contains(request.peer.text) } && !request.headers.contains("x-forwarded-for")
+        AddressBlock.loopback.contains { $0.contains(request.peer.text) }
+            && !request.headers.contains("x-forwarded-for")
             && !request.headers.contains("forwarded")
     }
 }

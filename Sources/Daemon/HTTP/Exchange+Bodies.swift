@@ -55,7 +55,19 @@ extension Exchange {
         return object
     }
 
-    /// The body as a form.
+    /// The fields of a body that may be JSON or a plain form. A field of a form without a value is as good as absent, and one
+    /// that is given twice is refused (RFC 6749 section 3.2).
+    func fields(atMost most: Int) async throws(APIError) -> FieldReader {
+        guard mediaType == FormText.mediaType else { return FieldReader(try await jsonObject(atMost: most)) }
+        var object = JSONObject()
+        for (name, value) in FormText.pairs(try await bytes(atMost: most)[...]) {
+            guard object[name] == nil else { throw .invalidValue(String(name.prefix(100)), "is given twice") }
+            object[name] = value.isEmpty ? .null : .string(value)
+        }
+        return FieldReader(object, isForm: true)
+    }
+
+    /// The body as a form of several parts.
     func form() async throws(APIError) -> MultipartForm {
         var limits = MultipartForm.Limits()
         limits.total = Int64(service.registry.limits.upload)

@@ -14,15 +14,20 @@ extension HTTPResponse {
 
     static func html(_ text: String) -> HTTPResponse {
         HTTPResponse(
+            headers: [(name: "content-type", value: "text/html; charset=utf-8")] + PageFile.headers,
+            body: .bytes(Array(text.utf8))
+        )
+    }
+
+    /// A table to be saved under a name.
+    static func csv(_ table: CSVTable, name: String) -> HTTPResponse {
+        HTTPResponse(
             headers: [
-                (name: "content-type", value: "text/html; charset=utf-8"),
-                (
-                    name: "content-security-policy",
-                    value: "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-                ),
+                (name: "content-type", value: CSVTable.mediaType),
+                (name: "content-disposition", value: "attachment; filename=\"\(name).csv\""),
                 (name: "x-content-type-options", value: "nosniff"),
             ],
-            body: .bytes(Array(text.utf8))
+            body: .bytes(table.content)
         )
     }
 

@@ -95,12 +95,19 @@ enum StoredImageRoutes {
         query.after = try page.identifier("after")
         let number = try page.integer("page", in: 1...1_000_000) ?? 1
         if query.after == nil { query.offset = (number - 1) * query.limit }
+        query.text = page.text("q")
+        query.model = page.text("model")
+        query.from = try page.time("from")
+        query.to = try page.time("to", endOfDay: true)
         let wanted = query.limit
         let all = query
         let service = exchange.service
-        let total = try await service.publicPictures.value(at: service.time.monotonic()) { () async throws(APIError) in
+        let count = { () async throws(APIError) -> Int in
             try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
         }
+        let total =
+            query.isNarrowed
+            ? try await count() : try await service.publicPictures.value(at: service.time.monotonic(), count)
         query.limit += 1
         let extended = query
         let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }

@@ -92,7 +92,16 @@ final class Daemon: Sendable {
             sealer: sealer,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
-            hasher: try Self.makeHasher()
+            hasher: try Self.makeHasher(),
+            freeSpace: { [files] in (try? await files.run { directory.freeSpace }) ?? nil },
+            visitors: Visitors(
+                secret: secret,
+                store: store,
+                time: time,
+                publicURL: links.publicURL,
+                registry: { source.current }
+            ),
+            pages: PageFolder(environment: environment)
         )
         try await prepare(options, directory)
     }
@@ -138,6 +147,10 @@ final class Daemon: Sendable {
             }
             group.addTask { [self] in
                 await service.grants.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
+                await service.alerts.run()
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
@@ -346,10 +359,10 @@ final class Daemon: Sendable {
     static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
-            + AccountRoutes.all
+            + AccountRoutes.all + DeviceRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
-            + SpendRoutes.all + PurchaseRoutes.all + PaymentWebhookRoutes.all
-            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
+            + SpendRoutes.all + PurchaseRoutes.all + PaymentWebhookRoutes.all + ReconcileRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all + PageRoutes.all
         return RouteTable(routes + DescriptionRoutes(describing: routes).all)
     }
 

@@ -10,6 +10,7 @@ final class Service: Sendable {
     let recovery: JobRecovery
     let authenticator: Authenticator
     let accounts: Accounts
+    let devices: DeviceFlow
     let keptAnswers: KeptAnswers
     let links: ImageLinks
     let metrics: Metrics
@@ -20,11 +21,15 @@ final class Service: Sendable {
     let sealer: Sealer
     let desk: PurchaseDesk
     let grants: GrantKeeper
+    let attempts: AttemptWatch
+    let alerts: AlertMonitor
     let purchaseLimit = PurchaseLimit(Rate(count: 60, window: .seconds(60)))
     let lookLimit = PurchaseLimit(Rate(count: 120, window: .seconds(60)))
     let sweeper: Sweeper
     let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
+    let visitors: Visitors
+    let pages: PageFolder
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -44,7 +49,10 @@ final class Service: Sendable {
         sealer: Sealer,
         requestLog: RequestLog,
         spool: Spool,
-        hasher: PasswordHasher
+        hasher: PasswordHasher,
+        freeSpace: @escaping @Sendable () async -> Int64?,
+        visitors: Visitors,
+        pages: PageFolder
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -84,6 +92,21 @@ final class Service: Sendable {
             },
             moved: { sealer.hint() }
         )
+        let attempts = AttemptWatch(time: engine.time)
+        self.attempts = attempts
+        alerts = AlertMonitor(
+            AlertMonitor.Parts(
+                store: engine.store,
+                upstream: engine.upstream,
+                time: engine.time,
+                log: engine.log,
+                registry: { registrySource.current },
+                health: engine.health,
+                spend: engine.spend,
+                attempts: attempts,
+                freeSpace: freeSpace
+            )
+        )
         thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
@@ -93,9 +116,17 @@ final class Service: Sendable {
             count: { metrics.countSwept($0) },
             retention: { registrySource.current.retention }
         )
-        authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
+        self.visitors = visitors
+        self.pages = pages
+        authenticator = Authenticator(
+            store: engine.store,
+            time: engine.time,
+            publicURL: links.publicURL,
+            visitors: visitors
+        )
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
+        devices = DeviceFlow(store: engine.store, time: engine.time)
         keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
             body,
             salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)
@@ -106,5 +137,11 @@ final class Service: Sendable {
     /// The absolute link to a stored picture, signed where the picture is private.
     func link(to image: ImageRecord) -> String {
         links.link(to: image, now: time.now())
+    }
+
+    /// Counts a job that has ended, for metrics and alerts.
+    func count(_ job: JobRecord) {
+        metrics.count(job)
+        attempts.count(job)
     }
 }

@@ -1,5 +1,5 @@
 /// Users, their keys and sessions, and the trail of what was done to them.
-package protocol AccountStore {
+package protocol AccountStore: DeviceGrantStore, IdentityStore {
     /// The user, made on first use when `email` is not known.
     func ensureUser(email: String, isAdmin: Bool, now: Timestamp, id: UserID) async throws(StoreError) -> UserRecord
     /// Adds a user who signs in by a password; throws `.conflict` when the address is taken.

@@ -5,7 +5,7 @@ extension PostgresSchema {
             Step(version: 1, statements: people + work + books + service + indexes),
             Step(version: 2, statements: provenance),
             Step(version: 3, statements: reckonings),
-            Step(version: 4, statements: []),
+            Step(version: 4, statements: signIn),
             Step(version: 5, statements: payments),
         ],
         functions: Function.all

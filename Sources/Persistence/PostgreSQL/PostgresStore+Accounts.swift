@@ -257,7 +257,7 @@ extension PostgresStore {
 }
 
 extension UserRecord {
-    fileprivate init(_ fields: PostgresFields) throws(PostgresError) {
+    init(_ fields: PostgresFields) throws(PostgresError) {
         self.init(
             id: try fields.id("id"),
             email: try fields.text("email"),

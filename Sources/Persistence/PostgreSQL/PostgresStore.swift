@@ -223,6 +223,12 @@ extension PostgresStore {
         ), ended AS (DELETE FROM sessions WHERE token_hash IN (
             SELECT token_hash FROM sessions WHERE expires_ms <= $1
             ORDER BY expires_ms LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        ), abandoned AS (DELETE FROM sign_ins WHERE state_hash IN (
+            SELECT state_hash FROM sign_ins WHERE expires_ms <= $1
+            ORDER BY expires_ms LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        ), late AS (DELETE FROM device_grants WHERE code_hash IN (
+            SELECT code_hash FROM device_grants WHERE expires_ms <= $1 - \(DeviceGrant.memory.milliseconds)
+            ORDER BY expires_ms LIMIT 1000 FOR UPDATE SKIP LOCKED)
         ) DELETE FROM rate_windows WHERE subject IN (
             SELECT subject FROM rate_windows WHERE end_ms <= coalesce($2, orchestrator_clock())
             ORDER BY end_ms LIMIT 1000 FOR UPDATE SKIP LOCKED)

@@ -91,20 +91,8 @@ struct SignatureV4: Sendable {
         return pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }
 
-    private static let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
-
     /// Percent-encoded but for RFC 3986's unreserved characters, and slashes where they divide.
     static func encoded(_ text: String, keepsSlashes: Bool = false) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if unreserved.contains(byte) || (keepsSlashes && byte == UInt8(ascii: "/")) {
-                bytes.append(byte)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                bytes += (byte < 16 ? "%0" : "%").utf8
-                bytes += digits.utf8
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        PercentEncoding.encode(text, keeping: keepsSlashes ? "-._~/" : "-._~")
     }
 }

@@ -27,5 +27,19 @@ extension Connection {
             """
         )
         .bind(now).run()
+        try statement(
+            """
+            DELETE FROM sign_ins WHERE state_hash IN (
+                SELECT state_hash FROM sign_ins WHERE expires_ms <= ? ORDER BY expires_ms LIMIT 1000)
+            """
+        )
+        .bind(now).run()
+        try statement(
+            """
+            DELETE FROM device_grants WHERE code_hash IN (
+                SELECT code_hash FROM device_grants WHERE expires_ms <= ? ORDER BY expires_ms LIMIT 1000)
+            """
+        )
+        .bind(now + (.zero - DeviceGrant.memory)).run()
     }
 }

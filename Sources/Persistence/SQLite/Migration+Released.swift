@@ -10,7 +10,7 @@ extension Migration {
         Migration(version: 4, statements: conditions),
         Migration(version: 5, statements: provenance),
         Migration(version: 6, statements: reckonings),
-        Migration(version: 7, statements: []),
+        Migration(version: 7, statements: signIn),
         Migration(version: 8, statements: payments),
     ]
 

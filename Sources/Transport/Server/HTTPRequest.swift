@@ -41,13 +41,7 @@ package final class HTTPRequest: Sendable {
     package var rawQuery: String? { queryBytes.map { String(decoding: $0, as: UTF8.self) } }
 
     /// The pairs of the query in order, decoded as a form (`+` is a space); parsed at each call.
-    package var query: [(name: String, value: String)] {
-        guard let bytes = queryBytes else { return [] }
-        return bytes.split(separator: 0x26).map { pair in
-            guard let equals = pair.firstIndex(of: 0x3D) else { return (PercentCoding.form(pair), "") }
-            return (PercentCoding.form(pair[..<equals]), PercentCoding.form(pair[(equals + 1)...]))
-        }
-    }
+    package var query: [(name: String, value: String)] { queryBytes.map(FormText.pairs) ?? [] }
 
     /// The first value of that name in the query.
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }

@@ -11,6 +11,9 @@ final class MemoryAccounts: AccountStore, IdempotencyStore, Sendable {
         var trail: [AuditEntry] = []
         var repeats: [String: IdempotencyRecord] = [:]
         var lookUps = 0
+        var grants: [DeviceGrant] = []
+        var signIns: [PendingSignIn] = []
+        var identities: [ProvenIdentity: UserID] = [:]
     }
 
     let state = Lock(State())
@@ -136,6 +139,111 @@ final class MemoryAccounts: AccountStore, IdempotencyStore, Sendable {
 
     func releaseKey(owner: UserID, key: String) async throws(StoreError) {
         state.withLock { $0.repeats["\(owner) \(key)"] = nil }
+    }
+}
+
+// MARK: - Devices and identities
+
+extension MemoryAccounts {
+    func addDeviceGrant(_ grant: DeviceGrant) async throws(StoreError) {
+        let isTaken = state.withLock { state in
+            if state.grants.contains(where: { $0.codeHash == grant.codeHash || $0.userCode == grant.userCode }) {
+                return true
+            }
+            state.grants.append(grant)
+            return false
+        }
+        if isTaken { throw .conflict("the code is taken") }
+    }
+
+    func deviceGrant(codeHash: String) async throws(StoreError) -> DeviceGrant? {
+        state.withLock { $0.grants.first { $0.codeHash == codeHash } }
+    }
+
+    func deviceGrant(userCode: String) async throws(StoreError) -> DeviceGrant? {
+        state.withLock { $0.grants.first { $0.userCode == userCode } }
+    }
+
+    /// Changes the one grant that fits; false where none does.
+    private func change(
+        _ fits: (DeviceGrant) -> Bool,
+        body: (inout DeviceGrant) -> Void
+    ) -> Bool {
+        state.withLock { state in
+            guard let index = state.grants.firstIndex(where: fits) else { return false }
+            body(&state.grants[index])
+            return true
+        }
+    }
+
+    func notePoll(of grant: DeviceGrant, at now: Timestamp, interval: Int) async throws(StoreError) -> Bool {
+        change {
+            $0.codeHash == grant.codeHash && $0.state == .pending && $0.polled == grant.polled
+        } body: {
+            ($0.polled, $0.interval) = (now, interval)
+        }
+    }
+
+    func decideDevice(
+        userCode: String,
+        by user: UserID,
+        isApproved: Bool,
+        now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        change {
+            $0.userCode == userCode && $0.state == .pending && $0.expires > now
+        } body: {
+            ($0.state, $0.user) = (isApproved ? .approved : .denied, user)
+        }
+    }
+
+    func redeemDevice(codeHash: String, for key: KeyRecord, now: Timestamp) async throws(StoreError) -> Bool {
+        let isRedeemed = change {
+            $0.codeHash == codeHash && $0.state == .approved && $0.user == key.owner && $0.expires > now
+        } body: {
+            $0.state = .redeemed
+        }
+        if isRedeemed { try await addKey(key) }
+        return isRedeemed
+    }
+
+    func addSignIn(_ signIn: PendingSignIn) async throws(StoreError) { state.withLock { $0.signIns.append(signIn) } }
+
+    func takeSignIn(stateHash: String, now: Timestamp) async throws(StoreError) -> PendingSignIn? {
+        state.withLock { state in
+            guard let index = state.signIns.firstIndex(where: { $0.stateHash == stateHash }) else { return nil }
+            let taken = state.signIns.remove(at: index)
+            return taken.expires > now ? taken : nil
+        }
+    }
+
+    /// Knows identities by all they say, which is enough for who always says the same.
+    func identify(
+        _ identity: ProvenIdentity,
+        orAdd newUser: UserRecord,
+        owner: UserID?,
+        now: Timestamp
+    ) async throws(StoreError) -> IdentifiedUser {
+        state.withLock { state in
+            if let id = state.identities[identity], let user = state.users.first(where: { $0.id == id }) {
+                return IdentifiedUser(user: user, way: .known)
+            }
+            if let user = state.users.first(where: { $0.email == identity.email }) {
+                state.identities[identity] = user.id
+                return IdentifiedUser(user: user, way: .linked)
+            }
+            state.users.append(newUser)
+            state.identities[identity] = newUser.id
+            return IdentifiedUser(user: newUser, way: .added)
+        }
+    }
+
+    func removeUser(_ user: UserID) async throws(StoreError) -> UserRemoval {
+        state.withLock { state in
+            guard state.users.contains(where: { $0.id == user }) else { return .unknown }
+            state.users.removeAll { $0.id == user }
+            return .removed
+        }
     }
 }
 

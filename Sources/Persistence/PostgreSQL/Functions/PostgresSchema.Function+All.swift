@@ -10,6 +10,7 @@ extension PostgresSchema.Function {
         transfer,
         seal,
         amend, give, expire,
+        identify, removeUser,
     ]
 
     /// The state by which an inner block says that all it did shall be undone.

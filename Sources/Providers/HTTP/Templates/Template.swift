@@ -135,28 +135,3 @@ private struct TemplateParser {
         return isSound ? parts : nil
     }
 }
-
-/// Percent-encoding (RFC 3986 section 2.1).
-enum PercentEncoding {
-    static func path(_ text: String) -> String { encode(text, keeping: "-._~/@:") }
-
-    static func query(_ text: String) -> String { encode(text, keeping: "-._~") }
-
-    private static func encode(_ text: String, keeping others: String) -> String {
-        var encoded = ""
-        let digits = Array("0123456789ABCDEF")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            case let byte where others.utf8.contains(byte): encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                encoded.append("%")
-                encoded.append(digits[Int(byte >> 4)])
-                encoded.append(digits[Int(byte & 15)])
-            }
-        }
-        return encoded
-    }
-}

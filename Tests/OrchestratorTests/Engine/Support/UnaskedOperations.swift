@@ -99,4 +99,24 @@ extension Store {
     func openAlerts() async throws(StoreError) -> [OpenAlert] { throw unasked() }
     func keepAlert(_ alert: OpenAlert) async throws(StoreError) { throw unasked() }
     func forgetAlert(_ key: AlertKey) async throws(StoreError) { throw unasked() }
+    func addDeviceGrant(_ grant: DeviceGrant) async throws(StoreError) { throw unasked() }
+    func deviceGrant(codeHash: String) async throws(StoreError) -> DeviceGrant? { throw unasked() }
+    func deviceGrant(userCode: String) async throws(StoreError) -> DeviceGrant? { throw unasked() }
+    func notePoll(of grant: DeviceGrant, at now: Timestamp, interval: Int) async throws(StoreError) -> Bool {
+        throw unasked()
+    }
+    func decideDevice(userCode: String, by user: UserID, isApproved: Bool, now: Timestamp) async throws(StoreError)
+        -> Bool
+    { throw unasked() }
+    func redeemDevice(codeHash: String, for key: KeyRecord, now: Timestamp) async throws(StoreError) -> Bool {
+        throw unasked()
+    }
+    func addSignIn(_ signIn: PendingSignIn) async throws(StoreError) { throw unasked() }
+    func takeSignIn(stateHash: String, now: Timestamp) async throws(StoreError) -> PendingSignIn? {
+        throw unasked()
+    }
+    func identify(_ identity: ProvenIdentity, orAdd newUser: UserRecord, owner: UserID?, now: Timestamp)
+        async throws(StoreError) -> IdentifiedUser
+    { throw unasked() }
+    func removeUser(_ user: UserID) async throws(StoreError) -> UserRemoval { throw unasked() }
 }
