@@ -72,7 +72,7 @@ struct StripeGateway: PaymentGateway {
 /// Our pages that buyers come back to.
 enum CheckoutPage {
     static func success(of purchase: Purchase, at publicURL: String) -> String {
-        "\(publicURL)/credits?purchase=\(purchase.id.text)"
+        "\(publicURL)/credits?purchase_id=\(purchase.id.text)"
     }
 
     static func cancelled(at publicURL: String) -> String { "\(publicURL)/credits?canceled=1" }

@@ -21,6 +21,8 @@ final class Service: Sendable {
     let sealer: Sealer
     let desk: PurchaseDesk
     let grants: GrantKeeper
+    let attempts: AttemptWatch
+    let alerts: AlertMonitor
     let purchaseLimit = PurchaseLimit(Rate(count: 60, window: .seconds(60)))
     let lookLimit = PurchaseLimit(Rate(count: 120, window: .seconds(60)))
     let sweeper: Sweeper
@@ -48,6 +50,7 @@ final class Service: Sendable {
         requestLog: RequestLog,
         spool: Spool,
         hasher: PasswordHasher,
+        freeSpace: @escaping @Sendable () async -> Int64?,
         visitors: Visitors,
         pages: PageFolder
     ) {
@@ -89,6 +92,21 @@ final class Service: Sendable {
             },
             moved: { sealer.hint() }
         )
+        let attempts = AttemptWatch(time: engine.time)
+        self.attempts = attempts
+        alerts = AlertMonitor(
+            AlertMonitor.Parts(
+                store: engine.store,
+                upstream: engine.upstream,
+                time: engine.time,
+                log: engine.log,
+                registry: { registrySource.current },
+                health: engine.health,
+                spend: engine.spend,
+                attempts: attempts,
+                freeSpace: freeSpace
+            )
+        )
         thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
@@ -119,5 +137,11 @@ final class Service: Sendable {
     /// The absolute link to a stored picture, signed where the picture is private.
     func link(to image: ImageRecord) -> String {
         links.link(to: image, now: time.now())
+    }
+
+    /// Counts a job that has ended, for metrics and alerts.
+    func count(_ job: JobRecord) {
+        metrics.count(job)
+        attempts.count(job)
     }
 }

@@ -31,6 +31,8 @@ package struct PurchaseSchedule: Sendable {
     package var firstPause = Duration.seconds(10)
     /// While the buyer is likely to be at it.
     package var pause = Duration.seconds(60)
+    /// What opening a page takes at most, further tries included.
+    package var openingTime = Duration.seconds(120)
     package var livelyAge = Duration.seconds(2 * 3600)
     package var slowPause = Duration.seconds(3600)
     /// After this nobody pays any more.
@@ -42,8 +44,8 @@ package struct PurchaseSchedule: Sendable {
     package func next(after purchase: Purchase, now: Timestamp) -> Timestamp? {
         let age = Duration.milliseconds(max(now.milliseconds - purchase.created.milliseconds, 0))
         if purchase.asked > purchase.sent { return now + pause }
-        // A page that nobody has seen cannot be paid.
-        if purchase.session == nil { return nil }
+        // A page that nobody has seen cannot be paid; the vendor may still be at it.
+        if purchase.session == nil { return age < openingTime ? now + pause : nil }
         if age >= longestAge { return nil }
         if age >= livelyAge { return now + slowPause }
         return now + min(max(age, firstPause), pause)

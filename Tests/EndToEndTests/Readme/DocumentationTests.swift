@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct DocumentationTests {
     static let documents = [
         "README.md", "docs/adapters.md", "docs/configuration.md", "docs/fidelity.md", "docs/http-adapter.md",
-        "docs/pages.md", "examples/custom-provider/README.md",
+        "docs/pages.md", "docs/payments.md", "examples/custom-provider/README.md",
     ]
 
     @Test func `every key of the schema is described`() async throws {
