@@ -1,4 +1,5 @@
 import Configuration
+import CommandLineInterface
 import Orchestrator
 
 /// `orchestratord reconcile PROVIDER INVOICE.csv`: our attempts against what a vendor says it charged.

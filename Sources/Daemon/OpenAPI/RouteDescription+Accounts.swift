@@ -55,8 +55,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/credits/transactions"): RouteDescription(
-            query: [.page, .perPage(usually: 50)],
-            .json(
+            query: [.page, .perPage(usually: 50), .format],
+            .jsonOrTable(
                 Schema.object([
                     "transactions": Schema.array(Schema.named(.transaction)), "page": Schema.count,
                     "per_page": Schema.count,
@@ -119,8 +119,8 @@ extension RouteDescription {
     static let usage: [RouteName: RouteDescription] = [
         RouteName(.get, "/v1/usage/users/{user}"): RouteDescription(query: period, .json(Schema.named(.usage))),
         RouteName(.get, "/v1/usage/users/{user}/details"): RouteDescription(
-            query: period + [.limit(), .after(JobID.self), .jobStatus, .model],
-            .json(
+            query: period + [.limit(), .after(JobID.self), .jobStatus, .model, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object,
                     more: Schema.members(
@@ -150,8 +150,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/providers"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
-            .json(
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object([
                         "requests": Schema.count, "images": Schema.count, "cost_usd": Schema.dollars,
@@ -161,8 +161,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/drift"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
-            .json(
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object([
                         "attempts": Schema.count, "images": Schema.count, "quoted_usd": Schema.dollars,
@@ -193,6 +193,16 @@ extension RouteDescription {
         RouteName(.get, "/v1/admin/audit"): RouteDescription(
             query: [.limit(), .after(AuditID.self)],
             .json(Schema.list(Schema.named(.auditEntry)))
+        ),
+        RouteName(.post, "/v1/admin/reconcile"): RouteDescription(
+            query: [
+                Parameter("provider", Schema.text, "whose bill it is", isRequired: true),
+                Parameter("day_column", Schema.text, "the heading of the days, where it is another"),
+                Parameter("amount_column", Schema.text, "the heading of the amounts"),
+                Parameter("item_column", Schema.text, "the heading of what was billed"), .format,
+            ],
+            table: Schema.text,
+            .jsonOrTable(Schema.object)
         ),
         RouteName(.get, "/v1/admin/registry"): RouteDescription(.json(Schema.named(.registry))),
         RouteName(.post, "/v1/admin/reload"): RouteDescription(
