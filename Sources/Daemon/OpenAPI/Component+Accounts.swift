@@ -54,6 +54,17 @@ extension Component {
         ])
     }
 
+    static var purchaseMembers: JSONObject {
+        [
+            "purchase_id": Schema.id(PurchaseID.self), "object": Schema.constant("purchase"),
+            "status": Schema.choice(Purchase.Status.self), "pack_id": Schema.text, "credits": Schema.count,
+            "bonus_credits": Schema.count, "amount_usd": Schema.dollars,
+            "payment_method": Schema.choice(PaymentMethod.self), "checkout_url": Schema.nullable(Schema.link),
+            "refunded_usd": Schema.dollars, "created_at": Schema.time,
+            "completed_at": Schema.nullable(Schema.time), "user_id": Schema.id(UserID.self),
+        ]
+    }
+
     static var transactionObject: JSON {
         Schema.object([
             "id": Schema.text, "user_id": Schema.id(UserID.self), "type": Schema.text, "amount": Schema.integer,

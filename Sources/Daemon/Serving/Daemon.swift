@@ -142,6 +142,14 @@ final class Daemon: Sendable {
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
+                await service.desk.run()
+                return nil
+            }
+            group.addTask { [self] in
+                await service.grants.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
                 await service.sweeper.run()
                 return nil
             }
@@ -347,7 +355,8 @@ final class Daemon: Sendable {
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
             + AccountRoutes.all + DeviceRoutes.all + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all
-            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + AdminUserRoutes.all + AuditRoutes.all
+            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + PurchaseRoutes.all
+            + PaymentWebhookRoutes.all + AdminUserRoutes.all + AuditRoutes.all
             + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 

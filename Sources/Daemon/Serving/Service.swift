@@ -19,6 +19,10 @@ final class Service: Sendable {
     let registrySource: RegistrySource
     let spool: Spool
     let sealer: Sealer
+    let desk: PurchaseDesk
+    let grants: GrantKeeper
+    let purchaseLimit = PurchaseLimit(Rate(count: 60, window: .seconds(60)))
+    let lookLimit = PurchaseLimit(Rate(count: 120, window: .seconds(60)))
     let sweeper: Sweeper
     let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
@@ -58,6 +62,33 @@ final class Service: Sendable {
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         self.sealer = sealer
+        let vendors = PaymentVendors(
+            upstream: engine.upstream,
+            time: engine.time,
+            store: engine.store,
+            publicURL: links.publicURL
+        )
+        desk = PurchaseDesk(
+            PurchaseDesk.Parts(
+                store: engine.store,
+                time: engine.time,
+                log: engine.log,
+                gateway: { vendors.gateway($0, registrySource.current) },
+                quote: { CreditQuote(registrySource.current.billing, mode: registrySource.current.server.mode) },
+                moved: { sealer.hint() }
+            )
+        )
+        grants = GrantKeeper(
+            store: engine.store,
+            time: engine.time,
+            log: engine.log,
+            identity: { SHA256.hex(of: $0.lowercased()) },
+            settings: {
+                let registry = registrySource.current
+                return registry.server.mode == .official ? registry.billing : nil
+            },
+            moved: { sealer.hint() }
+        )
         thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
