@@ -22,9 +22,6 @@ extension RouteDescription {
             body: Schema.object(["current_password": Schema.text(0...1024), "new_password": Component.password]),
             .json(Schema.named(.user))
         ),
-        RouteName(.post, "/v1/auth/session"): RouteDescription(
-            .json(Schema.named(.user), "the account; the answer sets the session's cookie")
-        ),
         RouteName(.get, "/v1/auth/me"): RouteDescription(.json(Schema.named(.user))),
         RouteName(.get, "/v1/keys"): RouteDescription(.json(Schema.list(Schema.named(.key)))),
         RouteName(.post, "/v1/keys"): RouteDescription(
