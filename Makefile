@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 # Debian packages: for building, and further ones that only tests and benchmarks use.
 PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libpq-dev libvips-dev libssl-dev node-llhttp
-TEST_PACKAGES := curl procps nginx-light openssl unzip python3-venv libvips-tools libimage-exiftool-perl postgresql faketime
+TEST_PACKAGES := curl procps nginx-light openssl unzip python3-venv libvips-tools libimage-exiftool-perl postgresql faketime \
+	chromium chromium-driver
 BENCH_PACKAGES := wrk
 # vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
 # With the Swift runtime in it, the daemon runs where Swift is not installed.

@@ -9,11 +9,12 @@ const pause = 5000;
 const days = 14;
 const isOfficial = server.mode === "official";
 
-function lastDays() {
-    return Array.from({ length: days }, (_, i) => new Date(Date.now() - (days - 1 - i) * 86400000).toISOString().slice(0, 10));
+/** The days of the plots by the server's clock, which is what its sums go by. */
+function lastDays(now) {
+    return Array.from({ length: days }, (_, i) => new Date(now - (days - 1 - i) * 86400000).toISOString().slice(0, 10));
 }
 
-const round = (value) => `$${value >= 100 ? Math.round(value) : value >= 1 || value === 0 ? value.toFixed(2) : Number(value.toPrecision(2))}`;
+const round = (value) => `$${value >= 100 ? Math.round(value) : value >= 0.1 || value === 0 ? value.toFixed(2) : Number(value.toPrecision(2))}`;
 
 // MARK: - What changes by itself
 
@@ -35,7 +36,7 @@ async function watch() {
 }
 
 async function refresh() {
-    const dates = lastDays();
+    const dates = lastDays(new Date((await call("GET", "health")).timestamp));
     const [today] = dates.slice(-1);
     const [providers, registry, system, byDay, byTier, attempts, now] = await Promise.all([
         call("GET", "v1/admin/providers"), call("GET", "v1/admin/registry"), call("GET", `v1/usage/system?from=${today}`),

@@ -30,12 +30,15 @@ export function words(status, error, retryAfter) {
     }
 }
 
-let token;
+let user = null;
+
+/** Who is signed in or visits; null for nobody. */
+export const me = () => user;
 
 /** Facts of the server, and who we are: `{mode, sign_in_with, is_open, user}`; `user` is null for nobody. */
 export async function facts() {
     const answer = await call("GET", "pages/server.json");
-    token = answer.user?.csrf_token;
+    user = answer.user;
     return answer;
 }
 
@@ -49,7 +52,7 @@ export async function call(method, path, body, headers = {}) {
 /** As `call`, with the answer as it comes. */
 export async function send(method, path, body, headers = {}) {
     const options = { method, headers: { Accept: "application/json", ...headers }, cache: "no-store" };
-    if (method !== "GET" && token) options.headers["X-CSRF-Token"] = token;
+    if (method !== "GET" && user) options.headers["X-CSRF-Token"] = user.csrf_token;
     if (body instanceof FormData) {
         options.body = body;
     } else if (body !== undefined) {

@@ -1,7 +1,7 @@
 // Credits: what one has, what is sold, what was done with it.
 import { call } from "./api.js";
 import { frame, signInFirst } from "./frame.js";
-import { $, busy, fill, h, moment, plural, time, toast } from "./ui.js";
+import { $, busy, fill, h, moment, plural, time } from "./ui.js";
 
 const server = await frame();
 const root = $("#content");
@@ -82,8 +82,8 @@ async function buy(pack, button, problem) {
 
 /** What became of the purchase that one comes back from. */
 async function bought() {
-    const id = new URLSearchParams(location.search).get("purchase_id") ?? sessionStorage.getItem("purchase");
-    if (!id) return null;
+    const id = new URLSearchParams(location.search).get("purchase_id") ?? (new URLSearchParams(location.search).has("canceled") ? null : sessionStorage.getItem("purchase"));
+    if (!id) return new URLSearchParams(location.search).has("canceled") ? h("p.notice", "Nothing was bought and nothing was charged.") : null;
     try {
         const purchase = await call("GET", `v1/credits/purchase/${encodeURIComponent(id)}`);
         if (purchase.status !== "pending") sessionStorage.removeItem("purchase");

@@ -9,7 +9,7 @@ searchable({
     form: $("#filters"), root: $("#pictures"), more: $("#more"), status: $("#status"), path: "v1/images", fields: ["q", "model", "from", "to"],
     row(image) {
         const [width, height] = image.size.split("x");
-        return h("li", h("button", { type: "button", onclick: () => open(image.id) },
+        return h("li", { "data-image": image.id }, h("button", { type: "button", onclick: () => open(image.id) },
             h("img", { src: thumbnail(image.id), alt: "", width, height, loading: "lazy" }),
             h("span.caption", h("span.lines-2", image.prompt || "Untitled"), h("span.quiet.clip", image.model, " · ", time(image.created_at)))));
     },

@@ -19,7 +19,9 @@ export function searchable({ form, root, more, path, fields, row, empty, status,
             if (mine !== turn) return;
             if (isFirst) {
                 fill(root);
-                history.replaceState(null, "", location.pathname + query(values));
+                const url = new URL(location);
+                for (const name of fields) values[name] ? url.searchParams.set(name, values[name]) : url.searchParams.delete(name);
+                history.replaceState(null, "", url);
             }
             const first = root.children.length;
             root.append(...answer.data.map(row));

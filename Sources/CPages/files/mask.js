@@ -16,7 +16,7 @@ function open(picture, earlier, resolve) {
     const under = h("canvas", { width, height });
     under.getContext("2d").drawImage(picture, 0, 0);
     const over = h("canvas.over", { width, height, tabIndex: 0, role: "img", "aria-label": "Painting area: arrow keys move the brush, the space bar paints, E erases" });
-    const pen = over.getContext("2d");
+    const pen = over.getContext("2d", { willReadFrequently: true });
     const size = h("input", { id: "brush", type: "range", min: "2", max: "40", value: "12" });
     const erase = h("input", { id: "erase", type: "checkbox" });
     let result;

@@ -1,7 +1,7 @@
 // Signing in and up, and for who is signed in: password, keys, signing out.
 import { call } from "./api.js";
 import { frame } from "./frame.js";
-import { $, busy, fill, h, time, toast } from "./ui.js";
+import { $, busy, fill, h, sentence, time, toast } from "./ui.js";
 
 const server = await frame();
 const names = { github: "GitHub", google: "Google", apple: "Apple" };
@@ -19,7 +19,7 @@ if (server.user && !server.user.is_visitor) {
 
 function strangers() {
     const ways = $("#ways");
-    fill(ways, server.sign_in_with.map((name) => h("a.button", { href: `v1/auth/${name}` }, `Continue with ${names[name]}`)));
+    fill(ways, server.sign_in_with.map((name) => h("a.button", { href: `v1/auth/${name}?return_to=${encodeURIComponent(next === "./" ? "/" : "/" + next)}` }, `Continue with ${names[name]}`)));
     $("#other-ways").hidden = !server.sign_in_with.length;
     if (server.user) $("#visitor").hidden = false;
     let isNew = new URLSearchParams(location.search).has("new");
@@ -34,6 +34,12 @@ function strangers() {
         problem.hidden = true;
     };
     show();
+    // Who comes back from GitHub and the like without being let in.
+    const told = new URLSearchParams(location.search).get("error_description");
+    if (told) {
+        problem.textContent = sentence(told.slice(0, 300));
+        problem.hidden = false;
+    }
     swap.addEventListener("click", () => {
         isNew = !isNew;
         show();

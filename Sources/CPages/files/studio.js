@@ -112,7 +112,7 @@ async function start() {
             card.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
             if (streams) {
                 // A stream names its job once the first picture comes; the list of jobs knows it before.
-                const found = find(mark);
+                const found = find(mark, 40, () => card.element.isConnected);
                 submit.disabled = false;
                 found.then((job) => job && watch(card, job, items));
                 for await (const event of events(await sent)) early(card, event, body.n ?? 1);
@@ -250,9 +250,9 @@ function dataURL(blob) {
     });
 }
 
-/** The job of a request that this page has marked. */
-async function find(mark, tries = 40) {
-    for (let turn = 0; turn < tries; turn += 1) {
+/** The job of a request that this page has marked, as long as somebody waits for it. */
+async function find(mark, tries, isWanted = () => true) {
+    for (let turn = 0; turn < tries && isWanted(); turn += 1) {
         await new Promise((done) => setTimeout(done, turn < 3 ? 150 : 750));
         try {
             const { data } = await call("GET", "v1/jobs?limit=5");

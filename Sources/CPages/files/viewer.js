@@ -1,6 +1,6 @@
 // One picture, or one job, in a window of its own: large, with everything that is known of it.
-import { call, words } from "./api.js";
-import { dialog, dollars, fill, h, moment, plural, seconds, toast } from "./ui.js";
+import { call, me, words } from "./api.js";
+import { busy, dialog, dollars, fill, h, moment, plural, seconds, toast } from "./ui.js";
 
 export const thumbnail = (id) => `v1/images/${id}/thumbnail`;
 export const content = (id) => `v1/images/${id}/content`;
@@ -37,8 +37,28 @@ function figure(id, text) {
     return frame;
 }
 
-/** Shows a picture by its id; `job` where it is known. */
-export async function showPicture(id, actions = []) {
+/** What its owner may do with a picture besides. */
+function ownersTools(image, window) {
+    if (image.user_id !== me()?.id) return null;
+    const visibility = h("button", { type: "button", onclick: () => busy(visibility, async () => {
+        image.is_public = (await call("PUT", `v1/images/${image.id}/visibility`, { is_public: !image.is_public })).is_public;
+        name();
+        toast(image.is_public ? "Everybody can see it in the gallery now." : "Only you can see it now.");
+    }) });
+    const name = () => (visibility.textContent = image.is_public ? "Make private" : "Make public");
+    name();
+    const remove = h("button.danger", { type: "button", onclick: () => busy(remove, async () => {
+        if (!confirm("Delete this picture for good?")) return;
+        await call("DELETE", `v1/images/${image.id}`);
+        window.close();
+        document.querySelectorAll(`[data-image="${image.id}"]`).forEach((element) => element.remove());
+        toast("The picture is deleted.");
+    }) }, "Delete");
+    return [visibility, remove];
+}
+
+/** Shows a picture by its id. */
+export async function showPicture(id) {
     const body = h("div.viewer", h("div.waiting"));
     const window = dialog("Picture", body);
     let image;
@@ -52,9 +72,9 @@ export async function showPicture(id, actions = []) {
         h("div.stack",
             h("p", image.prompt || "No prompt."),
             facts([["Size", image.size], ["Quality", image.quality], ["Format", image.output_format.toUpperCase()], ["Made by", `${image.provider}/${image.model}`],
-                ["Cost", dollars(image.cost_usd)], ["Made", moment(image.created_at)], ["Visible to", image.is_public ? "everybody" : "you alone"]]),
+                ["Cost", dollars(image.cost_usd)], ["Made", moment(image.created_at)], ]),
             h("div.row", h("a.button.primary", { href: download(id), download: "" }, "Download"),
-                h("a.button", { href: `./?edit=${id}` }, "Edit"), h("a.button", { href: `./?vary=${id}` }, "Variations"), actions)));
+                h("a.button", { href: `./?edit=${id}` }, "Edit"), h("a.button", { href: `./?vary=${id}` }, "Variations"), ownersTools(image, window))));
     return window;
 }
 
@@ -106,15 +126,10 @@ export function tile(job, image, index, handlers) {
     const act = (label, key, href) => handlers
         ? h("button.plain.tiny", { type: "button", "aria-label": `${label}: ${name}`, onclick: () => handlers[key](image, job) }, label)
         : h("a.button.plain.tiny", { href, "aria-label": `${label}: ${name}` }, label);
-    return h("div.tile",
+    return h("div.tile", { "data-image": image.id },
         h("button.open", { type: "button", "aria-label": `Zoom ${name}`, onclick: () => showPicture(image.id) },
             h("img", { src: thumbnail(image.id), alt: `${job.request.prompt || "variation"} (${name})`, width, height, loading: "lazy" })),
         h("div.tools",
             h("a.button.plain.tiny", { href: download(image.id), download: "", "aria-label": `Download ${name}` }, "Download"),
-            act("Variations", "vary", `./?vary=${image.id}`), act("Edit", "edit", `./?edit=${image.id}`)));
-}
-
-export async function remove(id) {
-    await call("DELETE", `v1/images/${id}`);
-    toast("The picture is deleted.");
+            act("Vary", "vary", `./?vary=${image.id}`), act("Edit", "edit", `./?edit=${image.id}`)));
 }

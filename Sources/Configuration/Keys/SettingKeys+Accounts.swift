@@ -16,6 +16,16 @@ extension SettingKeys {
             values: .scalar(credits),
             atLeast: 1
         )
+        let given = ScalarShape.integer(1...1_000_000_000)
+        let welcome = Section([
+            Key(required: "credits", .scalar(given), "Credits for a new user, once for each e-mail address."),
+            Key("expires", milliseconds(60_000...3_650 * 86_400_000), "How long they can be used; without it, always."),
+        ])
+        let monthly = Section([
+            Key(required: "credits", .scalar(given), "Credits for each calendar month in UTC."),
+            Key("rolls_over", flag, "Whether what is unused stays when the month is over.", standard: false),
+            Key("buyers_only", flag, "Whether only those get them who have bought a pack.", standard: true),
+        ])
         return Section([
             Key("credit_usd", .scalar(.dollars), "What one credit is worth.", standard: JSON(0.01)),
             Key(
@@ -40,6 +50,8 @@ extension SettingKeys {
             Key("packs", .table(Table(noun: "pack", keys: .identifier, values: .section(pack))), "What is sold."),
             Key("stripe", .section(stripe), "Payment by Stripe."),
             Key("creem", .section(creem), "Payment by Creem."),
+            Key("welcome", .section(welcome), "Credits given to new users."),
+            Key("monthly", .section(monthly), "Credits given each month."),
         ])
     }
 
@@ -132,6 +144,8 @@ extension SettingKeys {
             Key("error_rate", .scalar(.number(0...1)), "Share of failed attempts.", standard: JSON(0.2)),
             Key("spend_of_cap", .scalar(.number(0...1)), "Share of a day's spending cap.", standard: JSON(0.8)),
             Key("provider_down", milliseconds(1000...86_400_000), "How long a provider may be down.", standard: "60s"),
+            Key("low_disk", .scalar(.bytes(1 << 20...1 << 50)), "Bytes free for data.", standard: "256MiB"),
+            Key("stuck_job", milliseconds(1000...86_400_000), "How long a job may take.", standard: "900s"),
         ])
         return Section([
             Key("webhook", .scalar(.callURL), "Where alerts are posted."),

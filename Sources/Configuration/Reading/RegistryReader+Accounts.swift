@@ -27,6 +27,8 @@ extension RegistryReader {
         }
         billing.stripe = stripe(node["stripe"])
         billing.creem = creem(node["creem"])
+        billing.welcome = welcome(node["welcome"])
+        billing.monthly = monthly(node["monthly"])
         registry.billing = billing
     }
 
@@ -49,6 +51,24 @@ extension RegistryReader {
         }
         diagnostics.read(node["product"], into: &pack.product) { node throws(ConfigError) in try node.string() }
         return pack
+    }
+
+    private func welcome(_ node: ConfigNode?) -> WelcomeTerms? {
+        guard let node, let credits = credits(node["credits"]) else { return nil }
+        let expires = diagnostics.read(node["expires"]) { node throws(ConfigError) in try node.duration() }
+        return WelcomeTerms(credits: credits, expires: expires)
+    }
+
+    private func monthly(_ node: ConfigNode?) -> MonthlyTerms? {
+        guard let node, let credits = credits(node["credits"]) else { return nil }
+        var terms = MonthlyTerms(credits: credits)
+        diagnostics.read(node["rolls_over"], into: &terms.rollsOver) { node throws(ConfigError) in try node.bool() }
+        diagnostics.read(node["buyers_only"], into: &terms.buyersOnly) { node throws(ConfigError) in try node.bool() }
+        return terms
+    }
+
+    private func credits(_ node: ConfigNode?) -> Int? {
+        diagnostics.read(node) { node throws(ConfigError) in try node.integer(in: 1...1_000_000_000) }
     }
 
     private func stripe(_ node: ConfigNode?) -> StripeSettings? {
@@ -182,6 +202,8 @@ extension RegistryReader {
             alerts.providerDown = diagnostics.read(rules["provider_down"]) { node throws(ConfigError) in
                 try node.duration()
             }
+            alerts.lowDisk = diagnostics.read(rules["low_disk"]) { node throws(ConfigError) in try node.byteCount() }
+            alerts.stuckJob = diagnostics.read(rules["stuck_job"]) { node throws(ConfigError) in try node.duration() }
         }
         registry.alerts = alerts
     }

@@ -51,6 +51,7 @@ public struct Program: Sendable {
         case "users": return try await UsersCommand(rest, kinds: kinds, environment: environment).run()
         case "keys": return try await KeysCommand(rest, kinds: kinds, environment: environment).run()
         case "verify-ledger": return try await LedgerCommand(rest, kinds: kinds, environment: environment).run()
+        case "reconcile": return try await ReconcileCommand(rest, kinds: kinds, environment: environment).run()
         case "migrate": return try await MigrateCommand(rest, kinds: kinds, environment: environment).run()
         case "backup": return try await BackupCommand(.backup, rest, environment: environment).run()
         case "restore": return try await BackupCommand(.restore, rest, environment: environment).run()
@@ -77,6 +78,7 @@ public struct Program: Sendable {
           users            list users, make administrators; while the daemon is stopped
           keys             list, make and revoke a user's keys; while the daemon is stopped
           verify-ledger    compute every balance anew and follow the chain of transfers
+          reconcile        compare attempts with a vendor's bill
           migrate          bring the database's schema up to date
           backup FILE      write database, secrets and pictures to one file
           restore FILE     make a data directory of such a file
@@ -157,6 +159,16 @@ public struct Program: Sendable {
           --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
         Computes every balance, hold and link of the chain anew. Each thing that is wrong is a line on standard error,
         and the exit code is 1. An SQLite file must not be in use by a running daemon.
+        """,
+        "reconcile": """
+        Usage: orchestratord reconcile PROVIDER INVOICE.csv [OPTION]...
+          --day-column NAME, --amount-column NAME, --item-column NAME   where the bill's columns have unusual names
+          --config FILE        the configuration (ORCHESTRATOR_CONFIG; default providers.yaml)
+          --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
+          --json               the answer of POST /v1/admin/reconcile
+        Compares what the attempts at a provider cost by our record with its bill, day by day and model by model, and says
+        what explains a difference. The exit code is 1 where something is not explained. An SQLite file must not be in use
+        by a running daemon, which does the same by POST /v1/admin/reconcile?provider=NAME with the file as body.
         """,
         "migrate": """
         Usage: orchestratord migrate [OPTION]...

@@ -19,6 +19,18 @@ extension HTTPResponse {
         )
     }
 
+    /// A table to be saved under a name.
+    static func csv(_ table: CSVTable, name: String) -> HTTPResponse {
+        HTTPResponse(
+            headers: [
+                (name: "content-type", value: CSVTable.mediaType),
+                (name: "content-disposition", value: "attachment; filename=\"\(name).csv\""),
+                (name: "x-content-type-options", value: "nosniff"),
+            ],
+            body: .bytes(table.content)
+        )
+    }
+
     /// An error in the shape of the path that it is about.
     static func error(_ error: APIError, path: String) -> HTTPResponse {
         var headers = error.headers

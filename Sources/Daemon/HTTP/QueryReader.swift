@@ -59,6 +59,20 @@ struct QueryReader {
 }
 
 extension Exchange {
+    /// Whether the answer is to be a table for spreadsheets: by `format=csv`, or by what the client says it takes.
+    func wantsCSV() throws(APIError) -> Bool {
+        switch QueryReader(request).text("format") {
+        case "csv": return true
+        case "json": return false
+        case nil:
+            let types = (request.headers["accept"] ?? "").split(separator: ",").map { type in
+                type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+            }
+            return types.contains("text/csv") && !types.contains("application/json")
+        default: throw .invalidValue("format", "must be json or csv")
+        }
+    }
+
     /// Reads from the record; trouble with it is ours, not the caller's.
     func reading<T>(_ body: (any Store) async throws(StoreError) -> T) async throws(APIError) -> T {
         do throws(StoreError) {

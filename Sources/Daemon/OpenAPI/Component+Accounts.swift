@@ -34,7 +34,7 @@ extension Component {
                 "id": Schema.id(UserID.self), "object": Schema.constant("user"), "email": Schema.text,
                 "is_admin": Schema.flag, "created": Schema.time,
             ],
-            optional: ["csrf_token": Schema.text]
+            optional: ["csrf_token": Schema.text, "is_visitor": Schema.flag]
         )
     }
 
@@ -52,6 +52,17 @@ extension Component {
             "id": Schema.text, "name": Schema.text, "credits": Schema.count, "price_usd_cents": Schema.count,
             "bonus_credits": Schema.count, "description": Schema.text,
         ])
+    }
+
+    static var purchaseMembers: JSONObject {
+        [
+            "purchase_id": Schema.id(PurchaseID.self), "object": Schema.constant("purchase"),
+            "status": Schema.choice(Purchase.Status.self), "pack_id": Schema.text, "credits": Schema.count,
+            "bonus_credits": Schema.count, "amount_usd": Schema.dollars,
+            "payment_method": Schema.choice(PaymentMethod.self), "checkout_url": Schema.nullable(Schema.link),
+            "refunded_usd": Schema.dollars, "created_at": Schema.time,
+            "completed_at": Schema.nullable(Schema.time), "user_id": Schema.id(UserID.self),
+        ]
     }
 
     static var transactionObject: JSON {

@@ -75,7 +75,8 @@ extension Component {
     static var imageObject: JSON {
         Schema.object([
             "id": Schema.id(ImageID.self), "object": Schema.constant("image"), "url": Schema.link,
-            "prompt": Schema.text, "created_at": Schema.time, "operation": Schema.choice(Operation.self),
+            "prompt": Schema.text, "created_at": Schema.time, "user_id": Schema.id(UserID.self),
+            "operation": Schema.choice(Operation.self),
             "size": Schema.pixelSize, "quality": Schema.choice(Tier.self),
             "output_format": Schema.choice(ImageFormat.self), "bytes": Schema.count, "provider": Schema.text,
             "model": Schema.text, "cost_usd": Schema.dollars, "sha256": Schema.digest,

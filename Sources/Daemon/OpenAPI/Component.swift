@@ -27,6 +27,7 @@ enum Component: String, Sendable, CaseIterable {
     case user = "User"
     case pack = "Pack"
     case transaction = "Transaction"
+    case purchase = "Purchase"
     case usage = "Usage"
     case usedModel = "ModelUsage"
     case auditEntry = "AuditEntry"
@@ -67,6 +68,7 @@ enum Component: String, Sendable, CaseIterable {
         case .newKey: Self.keyWish
         case .user: Self.userObject
         case .pack: Self.packObject
+        case .purchase: Schema.object(Self.purchaseMembers)
         case .transaction: Self.transactionObject
         case .usage: Self.usageObject
         case .usedModel: Schema.object(Schema.members(["model": Schema.text], Self.sums))

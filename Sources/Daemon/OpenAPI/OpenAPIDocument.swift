@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Orchestrator
 import Transport
 
@@ -75,6 +76,7 @@ struct OpenAPIDocument: Sendable {
         case "image": Schema.id(ImageID.self)
         case "key": Schema.id(KeyID.self)
         case "user": Schema.id(UserID.self)
+        case "purchase": Schema.id(PurchaseID.self)
         default: Schema.text(1...300)
         }
     }

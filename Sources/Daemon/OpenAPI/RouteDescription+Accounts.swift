@@ -12,12 +12,18 @@ extension RouteDescription {
             body: Schema.object(["email": Schema.text(1...1000), "password": Schema.text(1...1024)]),
             .json(Schema.named(.user), "the account; the answer sets the session's cookie")
         ),
+        RouteName(.post, "/v1/auth/session"): RouteDescription(
+            .json(Schema.named(.user), "the key's owner; the answer sets the session's cookie")
+        ),
         RouteName(.post, "/v1/auth/logout"): RouteDescription(
             .json(Schema.object(["object": Schema.constant("session"), "deleted": Schema.flag]))
         ),
         RouteName(.post, "/v1/auth/password"): RouteDescription(
             body: Schema.object(["current_password": Schema.text(0...1024), "new_password": Component.password]),
             .json(Schema.named(.user))
+        ),
+        RouteName(.post, "/v1/auth/session"): RouteDescription(
+            .json(Schema.named(.user), "the account; the answer sets the session's cookie")
         ),
         RouteName(.get, "/v1/auth/me"): RouteDescription(.json(Schema.named(.user))),
         RouteName(.get, "/v1/keys"): RouteDescription(.json(Schema.list(Schema.named(.key)))),
@@ -215,6 +221,6 @@ extension RouteDescription {
 
     /// What is known of each route.
     static let all: [RouteName: RouteDescription] = [
-        images, jobs, models, gallery, accounts, devices, credits, usage, administration, operation, pages,
+        images, jobs, models, gallery, accounts, devices, credits, purchases, usage, administration, operation, pages,
     ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 }

@@ -52,7 +52,10 @@ extension RouteDescription {
             .json(Schema.named(.route), "who would be asked, and why the others not")
         ),
         RouteName(.get, "/v1/images"): RouteDescription(
-            query: [.limit(), .after(ImageID.self), .page, .perPage(usually: 20)],
+            query: [
+                .limit(), .after(ImageID.self), .page, .perPage(usually: 20),
+                Parameter("q", Schema.text, "only with these words in the prompt"), .model, .from, .to,
+            ],
             .json(
                 Schema.list(
                     Schema.named(.image),
@@ -63,6 +66,11 @@ extension RouteDescription {
                 ),
                 "`data` and `images` are the same list"
             )
+        ),
+        RouteName(.get, "/v1/images/user/{user}"): RouteDescription(
+            query: [.limit(), .after(ImageID.self), .page, .perPage(usually: 20)],
+            takesCaller: true,
+            .json(Schema.list(Schema.named(.image), more: ["user_id": Schema.text, "total": Schema.count]))
         ),
         RouteName(.get, "/v1/images/{image}"): RouteDescription(takesCaller: true, .json(Schema.named(.image))),
         RouteName(.delete, "/v1/images/{image}"): RouteDescription(

@@ -33,6 +33,10 @@ extension RouteDescription {
                 ])
             )
         ),
+        RouteName(.get, "/favicon.ico"): RouteDescription(
+            .file(["image/svg+xml"], "the icon"),
+            .empty(304, "it has not changed")
+        ),
         RouteName(.get, "/pages/{file}"): RouteDescription(
             .file(["text/css", "text/javascript", "image/svg+xml"], "the file"),
             .empty(304, "it has not changed")

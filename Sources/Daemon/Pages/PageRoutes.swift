@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Orchestrator
 import Transport
 
@@ -36,6 +37,11 @@ enum PageRoutes {
         Route(.get, "/pages/server.json", .anyone, "What the pages need to know of the server and of who uses them") {
             exchange throws(APIError) in
             .json(await facts(exchange), headers: [(name: "cache-control", value: "no-store")])
+        },
+        Route(.get, "/favicon.ico", .anyone, "The pages' icon, where browsers look for it by themselves") {
+            exchange throws(APIError) in
+            guard let file = exchange.service.pages["icon.svg"] else { throw .notFound("there is no icon") }
+            return file.response(to: exchange.request)
         },
         Route(.get, "/pages/{file}", .anyone, "A style sheet, script or picture of the pages") {
             exchange throws(APIError) in

@@ -65,8 +65,10 @@ enum AccountRoutes {
         try exchange.service.authenticator.pages.checkOrigin(exchange.request.headers)
         let caller = try exchange.requireCaller()
         guard let key = caller.key else { throw .missingField("Authorization") }
-        guard key.scopes.isEmpty, key.expires == nil, key.spendPerDay == nil else {
-            throw .permissionDenied("this key is limited, and a session is not: use a key without scopes, end and cap")
+        guard key.scopes.isEmpty, key.expires == nil, key.spendPerDay == nil, key.rate == nil else {
+            throw .permissionDenied(
+                "this key is limited, and a session is not: use a key without scopes, end, cap and rate"
+            )
         }
         await exchange.audit("session.open", caller.user.id.text)
         return try await opened(caller.user, exchange)

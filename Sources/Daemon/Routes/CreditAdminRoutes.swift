@@ -108,16 +108,15 @@ enum CreditAdminRoutes {
         var everything = ImageQuery()
         everything.publicOnly = false
         let query = everything
-        let (totals, images, spend) = try await exchange.reading { store throws(StoreError) in
+        let (totals, images, sales, spend) = try await exchange.reading { store throws(StoreError) in
             (
-                try await store.ledgerTotals(), try await store.imageCount(query),
+                try await store.ledgerTotals(), try await store.imageCount(query), try await store.purchaseTotals(),
                 try await store.spend(since: Timestamp(milliseconds: 0), until: nil, by: [])
             )
         }
         let costs = spend.reduce(MicroUSD.zero) { $0 + $1.cost + $1.unresolved }
-        // Nothing is sold yet, so nothing was earned.
         return .json(
-            CreditAnswer.statistics(totals, images: images, revenue: .zero, costs: costs, quote: quote)
+            CreditAnswer.statistics(totals, images: images, revenue: sales.revenue, costs: costs, quote: quote)
         )
     }
 }

@@ -44,6 +44,7 @@ enum CreditRoutes {
     private static func transactions(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let (quote, owner) = (try exchange.creditQuote(), try exchange.requireCaller().user.id)
         let query = QueryReader(exchange.request)
+        if try exchange.wantsCSV() { return try await table(of: owner, quote, exchange) }
         let page = try query.integer("page", in: 1...1_000_000) ?? 1
         let length = try query.integer("per_page", in: 1...longestPage) ?? usualPage
         let entries = try await exchange.reading { store throws(StoreError) in
@@ -53,6 +54,30 @@ enum CreditRoutes {
             "transactions": .array(entries.map { CreditAnswer.body(of: $0, quote: quote) }),
             "page": .integer(page), "per_page": .integer(length),
         ])
+    }
+
+    private static let mostRows = 100_000
+
+    /// The whole history, oldest first.
+    private static func table(
+        of owner: UserID,
+        _ quote: CreditQuote,
+        _ exchange: Exchange
+    ) async throws(APIError) -> HTTPResponse {
+        var table = CSVTable(
+            columns: ["id", "created_at", "type", "amount", "balance_after", "description", "reference_id"]
+        )
+        var (last, count) = (Int64(0), 0)
+        while count < mostRows {
+            let number = last
+            let lines = try await exchange.reading { store throws(StoreError) in
+                try await store.statementLines(of: owner, after: number, limit: 1000)
+            }
+            for line in lines { table.append(CreditAnswer.body(of: line, quote: quote)) }
+            guard lines.count == 1000, let end = lines.last else { break }
+            (last, count) = (end.id.number, count + lines.count)
+        }
+        return .csv(table, name: "transactions")
     }
 }
 

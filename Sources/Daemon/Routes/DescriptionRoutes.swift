@@ -28,7 +28,7 @@ enum DescriptionRoutes {
                 + "<td>\(escaped(route.summary))</td></tr>"
         }
         return
-            "<table>\(rows.joined(separator: "\n"))</table><p>For tools: <a href=\"openapi.json\">openapi.json</a></p>"
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Routes\"><table>\(rows.joined(separator: "\n"))</table></div><p>For tools: <a href=\"openapi.json\">openapi.json</a></p>"
     }
 
     private static func page(_ title: String, _ body: String) -> String {

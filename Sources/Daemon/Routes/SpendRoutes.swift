@@ -17,7 +17,7 @@ enum SpendRoutes {
         let rows = try await exchange.reading { store throws(StoreError) in
             try await store.spend(since: grouping.from, until: grouping.to, by: grouping.columns)
         }
-        return grouping.list(rows, \.group) { row, body in
+        return try grouping.answer(rows, \.group, exchange) { row, body in
             body["requests"] = .integer(row.requests)
             body["images"] = .integer(row.images)
             body["cost_usd"] = .text(row.cost)
@@ -30,7 +30,7 @@ enum SpendRoutes {
         let rows = try await exchange.reading { store throws(StoreError) in
             try await store.drift(since: grouping.from, until: grouping.to, by: grouping.columns)
         }
-        return grouping.list(rows, \.group) { row, body in
+        return try grouping.answer(rows, \.group, exchange) { row, body in
             body["attempts"] = .integer(row.attempts)
             body["images"] = .integer(row.images)
             body["quoted_usd"] = .text(row.quoted)
@@ -65,18 +65,25 @@ enum SpendRoutes {
         }
 
         /// A list of rows, each with its group, every value of it under its column's name, and what `describe` adds.
-        func list<Row>(
+        func answer<Row>(
             _ rows: [Row],
             _ group: (Row) -> [String],
+            _ exchange: Exchange,
             _ describe: (Row, inout JSONObject) -> Void
-        ) -> HTTPResponse {
+        ) throws(APIError) -> HTTPResponse {
             let data = rows.map { row -> JSON in
                 var body: JSONObject = [:]
                 for (column, value) in zip(columns, group(row)) { body[column.rawValue] = .string(value) }
                 describe(row, &body)
                 return .object(body)
             }
-            return .json(["object": "list", "data": .array(data), "has_more": false])
+            guard try exchange.wantsCSV() else {
+                return .json(["object": "list", "data": .array(data), "has_more": false])
+            }
+            let names = data.first?.object?.keys ?? columns.map(\.rawValue)
+            var table = CSVTable(columns: names)
+            for row in data { table.append(row) }
+            return .csv(table, name: "usage")
         }
     }
 }

@@ -223,7 +223,7 @@ enum StoredImageRoutes {
         return [
             "id": .string(image.id.text), "object": "image", "url": .string(service.link(to: image)),
             "prompt": .string(stored.prompt), "created_at": .text(image.created),
-            "operation": .string(stored.operation.rawValue),
+            "user_id": .string(image.owner.text), "operation": .string(stored.operation.rawValue),
             "size": .text(image.size), "quality": .string(image.tier.rawValue),
             "output_format": .string(image.format.rawValue), "bytes": .integer(image.byteCount),
             "provider": .string(image.provider), "model": .string(image.model), "cost_usd": .text(image.cost),

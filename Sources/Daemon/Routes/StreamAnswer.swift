@@ -29,7 +29,7 @@ struct StreamAnswer {
         }
         guard let first = await partials.next() else {
             let end = await watcher.value
-            service.metrics.count(end.job)
+            service.count(end.job)
             return end.refusal != nil || end.job.error != nil
                 ? await PictureAnswer(service: service, end: end).response() : replay(end)
         }
@@ -41,7 +41,7 @@ struct StreamAnswer {
                 item = await partials.next()
             }
             let end = await watcher.value
-            service.metrics.count(end.job)
+            service.count(end.job)
             try await finish(end, writer)
         }
     }

@@ -101,7 +101,7 @@ struct Submission: Sendable {
 
     private func end(of running: RunningJob) async -> RunningJob.End {
         let end = await running.value()
-        service.metrics.count(end.job)
+        service.count(end.job)
         return end
     }
 

@@ -43,6 +43,7 @@ enum UsageRoutes {
         let user = try await user(exchange)
         let period = try Period(exchange)
         let page = QueryReader(exchange.request)
+        if try exchange.wantsCSV() { return try await table(of: user, period, exchange) }
         let limit = try page.integer("limit", in: 1...100) ?? 20
         var jobs = JobQuery()
         (jobs.owner, jobs.from, jobs.to, jobs.limit) = (user, period.from, period.until, limit + 1)
@@ -62,6 +63,36 @@ enum UsageRoutes {
         ]
         period.write(to: &body)
         return .json(.object(body))
+    }
+
+    private static let mostRows = 100_000
+    private static let columns = [
+        "id", "created", "type", "status", "request_id", "key", "requested_model", "model", "provider", "policy",
+        "prompt",
+        "size", "quality", "n", "images", "input_images", "total_tokens", "input_tokens", "output_tokens",
+        "text_tokens",
+        "image_tokens", "attempts", "cost_usd", "credits", "response_ms", "error.code", "error.message",
+    ]
+
+    /// Every request of the period, newest first.
+    private static func table(
+        of user: UserID,
+        _ period: Period,
+        _ exchange: Exchange
+    ) async throws(APIError) -> HTTPResponse {
+        var query = JobQuery()
+        (query.owner, query.from, query.to, query.limit) = (user, period.from, period.until, 100)
+        query.status = try QueryReader(exchange.request).choice("status")
+        query.model = QueryReader(exchange.request).text("model")
+        var (table, count) = (CSVTable(columns: columns), 0)
+        while count < mostRows {
+            let wanted = query
+            let jobs = try await exchange.reading { store throws(StoreError) in try await store.jobs(wanted) }
+            for job in jobs { table.append(UsageAnswer.detail(of: job)) }
+            guard jobs.count == 100, let last = jobs.last else { break }
+            (query.after, count) = (last.id, count + jobs.count)
+        }
+        return .csv(table, name: "usage")
     }
 
     /// The user of the path: oneself, or for administrators anybody. Who else asks does not learn who exists.

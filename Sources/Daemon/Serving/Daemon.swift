@@ -94,6 +94,7 @@ final class Daemon: Sendable {
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
             hasher: try Self.makeHasher(),
+            freeSpace: { [files] in (try? await files.run { directory.freeSpace }) ?? nil },
             visitors: Visitors(
                 secret: secret,
                 store: store,
@@ -139,6 +140,18 @@ final class Daemon: Sendable {
             }
             group.addTask { [self] in
                 await service.sealer.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
+                await service.desk.run()
+                return nil
+            }
+            group.addTask { [self] in
+                await service.grants.run()
+                return nil
+            }
+            group.addTask(executorPreference: loops[0]) { [self] in
+                await service.alerts.run()
                 return nil
             }
             group.addTask(executorPreference: loops[0]) { [self] in
@@ -347,7 +360,8 @@ final class Daemon: Sendable {
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
             + AccountRoutes.all + DeviceRoutes.all + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all
-            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + AdminUserRoutes.all + AuditRoutes.all
+            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + PurchaseRoutes.all
+            + PaymentWebhookRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all + AuditRoutes.all
             + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 

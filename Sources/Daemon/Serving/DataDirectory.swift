@@ -27,6 +27,15 @@ struct DataDirectory: Sendable {
         }
     }
 
+    /// Bytes that may still be written there; nil where the system does not say. Blocks on the disk.
+    var freeSpace: Int64? {
+        var facts = statvfs()
+        guard unsafe statvfs(path, &facts) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize)).partialValue
+        )
+    }
+
     /// The secret that signs links and sessions, made at the first start.
     func sessionSecret() throws(Problem) -> [UInt8] {
         let file = path + "/session.secret"

@@ -19,6 +19,12 @@ final class Service: Sendable {
     let registrySource: RegistrySource
     let spool: Spool
     let sealer: Sealer
+    let desk: PurchaseDesk
+    let grants: GrantKeeper
+    let attempts: AttemptWatch
+    let alerts: AlertMonitor
+    let purchaseLimit = PurchaseLimit(Rate(count: 60, window: .seconds(60)))
+    let lookLimit = PurchaseLimit(Rate(count: 120, window: .seconds(60)))
     let sweeper: Sweeper
     let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
@@ -44,6 +50,7 @@ final class Service: Sendable {
         requestLog: RequestLog,
         spool: Spool,
         hasher: PasswordHasher,
+        freeSpace: @escaping @Sendable () async -> Int64?,
         visitors: Visitors,
         pages: PageFolder
     ) {
@@ -58,6 +65,48 @@ final class Service: Sendable {
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         self.sealer = sealer
+        let vendors = PaymentVendors(
+            upstream: engine.upstream,
+            time: engine.time,
+            store: engine.store,
+            publicURL: links.publicURL
+        )
+        desk = PurchaseDesk(
+            PurchaseDesk.Parts(
+                store: engine.store,
+                time: engine.time,
+                log: engine.log,
+                gateway: { vendors.gateway($0, registrySource.current) },
+                quote: { CreditQuote(registrySource.current.billing, mode: registrySource.current.server.mode) },
+                moved: { sealer.hint() }
+            )
+        )
+        grants = GrantKeeper(
+            store: engine.store,
+            time: engine.time,
+            log: engine.log,
+            identity: { SHA256.hex(of: $0.lowercased()) },
+            settings: {
+                let registry = registrySource.current
+                return registry.server.mode == .official ? registry.billing : nil
+            },
+            moved: { sealer.hint() }
+        )
+        let attempts = AttemptWatch(time: engine.time)
+        self.attempts = attempts
+        alerts = AlertMonitor(
+            AlertMonitor.Parts(
+                store: engine.store,
+                upstream: engine.upstream,
+                time: engine.time,
+                log: engine.log,
+                registry: { registrySource.current },
+                health: engine.health,
+                spend: engine.spend,
+                attempts: attempts,
+                freeSpace: freeSpace
+            )
+        )
         thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
@@ -88,5 +137,11 @@ final class Service: Sendable {
     /// The absolute link to a stored picture, signed where the picture is private.
     func link(to image: ImageRecord) -> String {
         links.link(to: image, now: time.now())
+    }
+
+    /// Counts a job that has ended, for metrics and alerts.
+    func count(_ job: JobRecord) {
+        metrics.count(job)
+        attempts.count(job)
     }
 }

@@ -68,7 +68,7 @@ package struct LedgerEntryID: Sendable, Hashable {
 
 /// Money that moves between a user and the house for another reason than a job.
 package struct LedgerTransfer: Sendable, Hashable {
-    /// Made from the cause, so that a repeat collides with itself: `topup:PAYMENT`, `adjust:KEY`, `refund:CHARGE:N`.
+    /// Made from the cause, so that a repeat collides with itself: `purchase:ID`, `adjust:KEY`, `refund:PURCHASE:REVISION`.
     package var id: String
     package var user: UserID
     /// Negative: from the user to the house.

@@ -8,6 +8,10 @@ package struct AlertSettings: Sendable {
     package var spendOfCap: Double? = 0.8
     /// How long a provider's breaker may stay open; nil: no such alert.
     package var providerDown: Duration? = .seconds(60)
+    /// Bytes free under the data directory; nil: no such alert.
+    package var lowDisk: Int? = 256 << 20
+    /// How long a job may take; nil: no such alert.
+    package var stuckJob: Duration? = .seconds(900)
 
     package init() {}
 }

@@ -20,8 +20,42 @@ package struct BillingSettings: Sendable {
     package var packs = CreditPack.standard
     package var stripe: StripeSettings?
     package var creem: CreemSettings?
+    /// What new users are given; nil: nothing.
+    package var welcome: WelcomeTerms?
+    /// What users are given each calendar month; nil: nothing.
+    package var monthly: MonthlyTerms?
 
     package init() {}
+
+    /// What so many credits are in the ledger; both factors are bounded by the configuration.
+    package func worth(_ credits: Int) -> MicroUSD { credit.multiplied(by: credits) ?? .zero }
+}
+
+/// Credits for those who are new.
+package struct WelcomeTerms: Sendable, Hashable {
+    /// 1 or more.
+    package var credits: Int
+    /// How long they can be used; nil: always.
+    package var expires: Duration?
+
+    package init(credits: Int, expires: Duration? = nil) {
+        self.credits = credits
+        self.expires = expires
+    }
+}
+
+/// Credits for each calendar month in UTC.
+package struct MonthlyTerms: Sendable, Hashable {
+    /// 1 or more.
+    package var credits: Int
+    /// Whether what is unused stays when the month is over.
+    package var rollsOver = false
+    /// Whether only those get them who have bought a pack.
+    package var buyersOnly = true
+
+    package init(credits: Int) {
+        self.credits = credits
+    }
 }
 
 /// Credits that are sold together.

@@ -3,7 +3,7 @@
 /// Where several processes share a record, leases are judged by the record's own clock; `now` is what the caller's clock
 /// says, for what is merely kept.
 package protocol Store: JobStore, PictureStore, AccountStore, LedgerStore, IdempotencyStore, WebhookStore,
-    UsageStore, Sendable
+    UsageStore, PurchaseStore, GrantStore, AlertStore, Sendable
 {
     /// Whether a transaction can be made now.
     func ping() async throws(StoreError)

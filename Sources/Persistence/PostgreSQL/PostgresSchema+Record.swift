@@ -6,6 +6,7 @@ extension PostgresSchema {
             Step(version: 2, statements: provenance),
             Step(version: 3, statements: reckonings),
             Step(version: 4, statements: signIn),
+            Step(version: 5, statements: payments),
         ],
         functions: Function.all
     )

@@ -28,12 +28,7 @@ extension PostgresStore {
 
     package func transfer(_ transfer: LedgerTransfer) async throws(StoreError) -> TransferOutcome {
         guard transfer.amount != .zero else { throw .conflict("transfer '\(transfer.id)' moves nothing") }
-        let argument: JSONObject = [
-            "id": .words(transfer.id), "user": .string(transfer.user.text), "amount": .money(transfer.amount),
-            "house": .string(transfer.houseAccount), "kind": .string(transfer.kind.rawValue),
-            "note": .words(transfer.note), "reference": .words(transfer.reference), "at": .time(transfer.at),
-        ]
-        return try await ask(PostgresStore.moving, [.json(argument)]) { result throws(PostgresError) in
+        return try await ask(PostgresStore.moving, [.json(transfer.argument)]) { result throws(PostgresError) in
             let text = try result.first { row throws(PostgresError) in try row.text(0) } ?? ""
             return try TransferOutcome(PostgresFields(text))
         }
@@ -53,17 +48,7 @@ extension PostgresStore {
         let values: [PostgresValue] = [.id(user), .count(offset), .count(limit)]
         return try await ask(PostgresStore.lines, values) { result throws(PostgresError) in
             try result.all { row throws(PostgresError) in
-                let fields = try PostgresFields(row.text(0))
-                return LedgerEntry(
-                    id: LedgerEntryID(number: try fields.integer("n")),
-                    user: user,
-                    kind: try fields.word("kind"),
-                    amount: try fields.money("amount_micro_usd"),
-                    availableAfter: try fields.money("available_after_micro_usd"),
-                    note: try fields.text("note"),
-                    reference: try fields.optionalText("reference"),
-                    at: try fields.time("at_ms")
-                )
+                try LedgerEntry(PostgresFields(row.text(0)), of: user)
             }
         }
     }

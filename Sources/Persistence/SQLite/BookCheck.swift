@@ -26,7 +26,7 @@ struct BookCheck: Sendable {
         return sentence
     }
 
-    static let all = accounts + holds + jobs + counters
+    static let all = accounts + holds + jobs + counters + sales
 
     private static let accounts = [
         BookCheck(
@@ -195,6 +195,47 @@ struct BookCheck: Sendable {
                     -CASE WHEN status IN ('queued', 'running') THEN free_reserved ELSE free_used END
                     FROM jobs WHERE free_day IS NOT NULL
             ) AS t GROUP BY account, day HAVING sum(x) <> 0
+            """
+        ),
+    ]
+
+    private static let sales = [
+        BookCheck(
+            "purchase '{0}' is {1}, and {3} micro-dollars came into its buyer's account, not {2}",
+            """
+            SELECT purchases.id, status, CASE WHEN completed_ms IS NULL THEN 0 ELSE worth_micro_usd END AS due,
+                coalesce(amount_micro_usd, 0) AS paid
+            FROM purchases LEFT JOIN transfers ON transfers.id = 'purchase:' || purchases.id
+                AND kind = 'purchase' AND debit_id = 'house:payments' AND credit_id = 'user:' || user_id
+            WHERE coalesce(amount_micro_usd, 0) <> CASE WHEN completed_ms IS NULL THEN 0 ELSE worth_micro_usd END
+            """
+        ),
+        BookCheck(
+            "transfer '{0}' has no purchase",
+            """
+            SELECT transfers.id FROM transfers LEFT JOIN purchases ON purchases.id = substr(transfers.id, 10)
+            WHERE transfers.id LIKE 'purchase:%' AND purchases.id IS NULL
+            """
+        ),
+        BookCheck(
+            "of purchase '{0}' {1} micro-dollars more were taken back than its transfers say",
+            """
+            SELECT purchase, sum(x) FROM (
+                SELECT id AS purchase, taken_micro_usd AS x FROM purchases
+                UNION ALL SELECT reference, CASE WHEN credit_id = 'house:payments' THEN -amount_micro_usd
+                    ELSE amount_micro_usd END FROM transfers WHERE id LIKE 'refund:pur_%'
+            ) AS t GROUP BY purchase HAVING sum(x) <> 0
+            """
+        ),
+        BookCheck(
+            "grant '{0}' differs from its transfers by {1} micro-dollars",
+            """
+            SELECT grant_id, sum(x) FROM (
+                SELECT transfer_id AS grant_id, amount_micro_usd - expired_micro_usd AS x FROM grants
+                    WHERE transfer_id IS NOT NULL
+                UNION ALL SELECT reference, CASE WHEN debit_id = 'house:grants' THEN -amount_micro_usd
+                    ELSE amount_micro_usd END FROM transfers WHERE id LIKE 'gift:%' OR id LIKE 'expire:gift:%'
+            ) AS t GROUP BY grant_id HAVING sum(x) <> 0
             """
         ),
     ]

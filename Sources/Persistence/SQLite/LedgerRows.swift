@@ -77,18 +77,25 @@ extension Connection {
             WHERE account_id = ?1 AND n <= (SELECT lines FROM accounts WHERE id = ?1) - ?2 ORDER BY n DESC LIMIT ?3
             """
         )
-        .bind(Connection.account(of: user)).bind(offset).bind(limit).all { row throws(DatabaseError) in
-            LedgerEntry(
-                id: LedgerEntryID(number: row.integer(0)),
-                user: user,
-                kind: try row.word(1, "kind of statement line"),
-                amount: row.money(2),
-                availableAfter: row.money(3),
-                note: row.text(4),
-                reference: row.optionalText(5),
-                at: row.time(6)
-            )
-        }
+        .bind(Connection.account(of: user)).bind(offset).bind(limit)
+        .all { row throws(DatabaseError) in try LedgerEntry(row, of: user) }
+    }
+
+    func statementLines(of user: UserID, after number: Int64, limit: Int) throws(DatabaseError) -> [LedgerEntry] {
+        try statement(
+            """
+            SELECT n, kind, amount_micro_usd, available_after_micro_usd, note, reference, at_ms FROM statement_lines
+            WHERE account_id = ? AND n > ? ORDER BY n LIMIT ?
+            """
+        )
+        .bind(Connection.account(of: user)).bind(number).bind(limit)
+        .all { row throws(DatabaseError) in try LedgerEntry(row, of: user) }
+    }
+
+    /// How many lines a user's statement has.
+    func lineCount(of user: UserID) throws(DatabaseError) -> Int64 {
+        try statement("SELECT lines FROM accounts WHERE id = ?").bind(Connection.account(of: user))
+            .first { $0.integer(0) } ?? 0
     }
 }
 
@@ -252,6 +259,21 @@ extension Connection {
     private func transferRow(_ id: String) throws(DatabaseError) -> TransferRow? {
         try statement(composed: Connection.transferColumns + " FROM transfers WHERE id = ?").bind(id)
             .first(TransferRow.init)
+    }
+}
+
+extension LedgerEntry {
+    fileprivate init(_ row: borrowing Row, of user: UserID) throws(DatabaseError) {
+        self.init(
+            id: LedgerEntryID(number: row.integer(0)),
+            user: user,
+            kind: try row.word(1, "kind of statement line"),
+            amount: row.money(2),
+            availableAfter: row.money(3),
+            note: row.text(4),
+            reference: row.optionalText(5),
+            at: row.time(6)
+        )
     }
 }
 

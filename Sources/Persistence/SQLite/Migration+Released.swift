@@ -11,6 +11,7 @@ extension Migration {
         Migration(version: 5, statements: provenance),
         Migration(version: 6, statements: reckonings),
         Migration(version: 7, statements: signIn),
+        Migration(version: 8, statements: payments),
     ]
 
     private static let users = """

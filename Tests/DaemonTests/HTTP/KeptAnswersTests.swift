@@ -22,10 +22,11 @@ import Transport
 }
 
 @Suite struct RouteAccessTests {
-    /// Routes that are open to every key, whatever it is limited to: they tell of nothing that is anybody's.
+    /// Routes that are open to every key, whatever it is limited to: they tell of nothing that is anybody's, or, a session
+    /// for a key, refuse a limited one themselves.
     private static let forEveryKey: Set<String> = [
         "GET /v1/models", "GET /v1/models/{model}*", "POST /v1/moderations", "POST /v1/routes/explain",
-        "GET /v1/auth/me", "POST /v1/credits/estimate",
+        "GET /v1/auth/me", "POST /v1/credits/estimate", "POST /v1/auth/session",
     ]
 
     @Test func `each route that needs a caller states the scope that a key needs`() {

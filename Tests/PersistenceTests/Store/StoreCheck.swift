@@ -15,7 +15,7 @@ struct StoreCheck: Sendable, CustomTestStringConvertible {
 
     static let all =
         jobs + lists + pictures + gallery + accounts + spending + letIn + credits + leases + attempts + ends + ledger
-        + repeats + announcements + people + devices + identities + usage + [
+        + repeats + announcements + people + devices + identities + usage + sales + gifts + told + [
             StoreCheck("a transaction can be made") { try await $0.ping() }
         ]
 }

@@ -10,6 +10,7 @@ extension PostgresSchema.Function {
         transfer,
         seal,
         identify, removeUser,
+        amend, give, expire,
     ]
 
     /// The state by which an inner block says that all it did shall be undone.

@@ -87,4 +87,36 @@ extension Store {
         async throws(StoreError) -> IdentifiedUser
     { throw unasked() }
     func removeUser(_ user: UserID) async throws(StoreError) -> UserRemoval { throw unasked() }
+    func addPurchase(_ purchase: Purchase) async throws(StoreError) { throw unasked() }
+    func purchase(_ id: PurchaseID) async throws(StoreError) -> Purchase? { throw unasked() }
+    func purchase(paidBy payment: String, _ method: PaymentMethod) async throws(StoreError) -> Purchase? {
+        throw unasked()
+    }
+    func purchases(of user: UserID?, after: PurchaseID?, limit: Int) async throws(StoreError) -> [Purchase] {
+        throw unasked()
+    }
+    func duePurchases(now: Timestamp, limit: Int) async throws(StoreError) -> [Purchase] { throw unasked() }
+    func amend(_ amendment: PurchaseAmendment) async throws(StoreError) -> Bool { throw unasked() }
+    func purchaseTotals() async throws(StoreError) -> PurchaseTotals { throw unasked() }
+    func paymentProduct(_ name: String) async throws(StoreError) -> String? { throw unasked() }
+    func setPaymentProduct(_ product: String, for name: String) async throws(StoreError) { throw unasked() }
+    func give(_ grant: CreditGrant) async throws(StoreError) -> Bool { throw unasked() }
+    func expiringGrants(of user: UserID) async throws(StoreError) -> [CreditGrant] { throw unasked() }
+    func dueGrants(now: Timestamp, limit: Int) async throws(StoreError) -> [CreditGrant] { throw unasked() }
+    func expire(_ grant: CreditGrant, transfer: LedgerTransfer?, lines: Int64, next: Timestamp?)
+        async throws(StoreError) -> Bool
+    { throw unasked() }
+    func usersWithoutGrant(
+        _ kind: CreditGrant.Kind,
+        period: String,
+        since: Timestamp,
+        buyersOnly: Bool,
+        limit: Int
+    ) async throws(StoreError) -> [UserRecord] { throw unasked() }
+    func statementLines(of user: UserID, after number: Int64, limit: Int) async throws(StoreError)
+        -> [LedgerEntry]
+    { throw unasked() }
+    func openAlerts() async throws(StoreError) -> [OpenAlert] { throw unasked() }
+    func keepAlert(_ alert: OpenAlert) async throws(StoreError) { throw unasked() }
+    func forgetAlert(_ key: AlertKey) async throws(StoreError) { throw unasked() }
 }

@@ -1,0 +1,244 @@
+import Foundation
+package import Orchestrator
+
+/// A stand-in for Stripe's Checkout behind its own port, which refuses whatever the real one refuses.
+package final class FakeStripe: Sendable {
+    package struct Session: Sendable {
+        package var id: String
+        package var purchase: String
+        /// Of the payment intent, which charges show.
+        package var intentPurchase: String?
+        package var amount: Int
+        package var expires: Int
+        package var payment: String?
+        package var status = "open"
+    }
+
+    package struct Refund: Sendable, Hashable {
+        package var payment: String
+        package var amount: Int
+    }
+
+    private struct State: Sendable {
+        var sessions: [Session] = []
+        var refunds: [Refund] = []
+        /// Answers by idempotency key, with what was asked.
+        var kept: [String: (fields: [String: String], reply: FakeReply)] = [:]
+        var invalid: [String] = []
+        var isAway = false
+    }
+
+    package let key = "sk_test_0123456789"
+    package let webhookSecret = "whsec_0123456789"
+    private let state = Lock(State())
+    private let server: LoopbackServer
+
+    package init() throws {
+        let (state, key) = (state, key)
+        server = try LoopbackServer { $1(Self.reply(to: $0, key: key, state)) }
+    }
+
+    deinit { server.stop() }
+
+    package func stop() { server.stop() }
+
+    package var base: String { server.origin }
+    package var sessions: [Session] { state.withLock { $0.sessions } }
+    package var refunds: [Refund] { state.withLock { $0.refunds } }
+    /// Why calls were refused: empty, or the daemon has a fault.
+    package var invalid: [String] { state.withLock { $0.invalid } }
+    package var environment: [String: String] {
+        ["STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": webhookSecret]
+    }
+
+    /// While it is, every call is answered 503.
+    package func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+
+    // MARK: - Buyers
+
+    package func session(of purchase: String) -> Session? {
+        state.withLock { $0.sessions.last { $0.purchase == purchase } }
+    }
+
+    /// The buyer pays.
+    package func pay(_ purchase: String) {
+        change(purchase) { session in
+            session.status = "complete"
+            session.payment = session.payment ?? "pi_" + uniqueHex(24)
+        }
+    }
+
+    /// The half hour is over.
+    package func expire(_ purchase: String) { change(purchase) { $0.status = "expired" } }
+
+    private func change(_ purchase: String, _ body: (inout Session) -> Void) {
+        state.withLock { state in
+            if let index = state.sessions.lastIndex(where: { $0.purchase == purchase }) { body(&state.sessions[index]) }
+        }
+    }
+
+    // MARK: - Events
+
+    /// An event about a purchase's session, with members of the session replaced.
+    package func event(_ type: String, of purchase: String, _ change: JSONObject = [:]) -> JSON {
+        guard let session = session(of: purchase), var object = Self.body(session, base).object else { return .null }
+        for (name, value) in change { object[name] = value }
+        return Self.event(type, .object(object))
+    }
+
+    /// Money went back.
+    package func refunded(_ purchase: String, amount: Int) -> JSON {
+        let session = session(of: purchase)
+        return Self.event(
+            "charge.refunded",
+            [
+                "id": .string("ch_" + uniqueHex(24)), "object": "charge", "amount": .integer(session?.amount ?? 0),
+                "amount_refunded": .integer(amount), "currency": "usd", "payment_intent": .text(session?.payment),
+                "metadata": ["purchase_id": .text(session?.intentPurchase)],
+            ]
+        )
+    }
+
+    package func dispute(_ purchase: String, _ type: String, status: String) -> JSON {
+        let session = session(of: purchase)
+        return Self.event(
+            type,
+            [
+                "id": .string("dp_\(purchase)"), "object": "dispute", "amount": .integer(session?.amount ?? 0),
+                "currency": "usd", "payment_intent": .text(session?.payment), "status": .string(status),
+                "metadata": [:],
+            ]
+        )
+    }
+
+    private static func event(_ type: String, _ object: JSON) -> JSON {
+        [
+            "id": .string("evt_" + uniqueHex(24)), "object": "event", "type": .string(type), "livemode": false,
+            "data": ["object": object],
+        ]
+    }
+
+    /// The header that proves a body, signed so many seconds from now.
+    package func signature(_ body: [UInt8], secret: String? = nil, skew: Int = 0) -> String {
+        let time = Int(Date().timeIntervalSince1970) + skew
+        return "t=\(time),v1=" + PaymentCode.hex(Array("\(time).".utf8) + body, key: secret ?? webhookSecret)
+    }
+
+    /// Delivers an event to a daemon; its status.
+    package func send(_ event: JSON, to daemon: HTTPClient, secret: String? = nil, skew: Int = 0) async throws -> Int {
+        let body = event.serialized()
+        return try await daemon.with("stripe-signature", signature(body, secret: secret, skew: skew))
+            .with("content-type", "application/json").send("POST", "/v1/webhooks/stripe", body: body).status
+    }
+
+    // MARK: - Calls
+
+    private struct Fault: Error {
+        var status = 400
+        var reason: String
+        var code = "parameter_invalid"
+    }
+
+    private static func reply(to request: FakeRequest, key: String, _ state: Lock<State>) -> FakeReply {
+        if state.withLock({ $0.isAway }) { return .json(503, ["error": ["message": "away", "type": "api_error"]]) }
+        do throws(Fault) {
+            guard request.header("authorization") == "Bearer \(key)" else {
+                throw Fault(status: 401, reason: "Invalid API Key provided")
+            }
+            if request.method == "POST" { return try post(request, state) }
+            guard request.method == "GET", let id = request.path(after: "/v1/checkout/sessions/"),
+                let session = state.withLock({ $0.sessions.first { $0.id == id } })
+            else { throw Fault(status: 404, reason: "No such checkout.session", code: "resource_missing") }
+            return .json(200, body(session, "http://\(request.header("host") ?? "")"))
+        } catch {
+            let (status, reason, code) = (error.status, error.reason, error.code)
+            state.withLock { $0.invalid.append("\(request.method) \(request.path): \(reason)") }
+            return .json(
+                status,
+                ["error": ["type": "invalid_request_error", "message": .string(reason), "code": .string(code)]]
+            )
+        }
+    }
+
+    /// A key makes a call happen once: the same again gets the first answer, another one under it none.
+    private static func post(_ request: FakeRequest, _ state: Lock<State>) throws(Fault) -> FakeReply {
+        guard request.mediaType == "application/x-www-form-urlencoded" else {
+            throw Fault(reason: "content type must be application/x-www-form-urlencoded")
+        }
+        let fields = FormFields.read(request.body)
+        guard let key = request.header("idempotency-key"), (1...255).contains(key.utf8.count) else {
+            throw Fault(reason: "an Idempotency-Key is missing")
+        }
+        if let kept = state.withLock({ $0.kept[key] }) {
+            guard kept.fields == fields else {
+                throw Fault(reason: "Keys for idempotent requests can only be used with the same parameters")
+            }
+            return kept.reply
+        }
+        let reply: FakeReply
+        switch request.path {
+        case "/v1/checkout/sessions":
+            let session = try session(fields)
+            state.withLock { $0.sessions.append(session) }
+            reply = .json(200, body(session, "http://\(request.header("host") ?? "")"))
+        case "/v1/refunds": reply = try refund(fields, state)
+        default: throw Fault(status: 404, reason: "Unrecognized request URL (POST: \(request.path))")
+        }
+        state.withLock { $0.kept[key] = (fields, reply) }
+        return reply
+    }
+
+    private static let known: Set<String> = [
+        "mode", "success_url", "cancel_url", "client_reference_id", "expires_at", "metadata[purchase_id]",
+        "payment_intent_data[metadata][purchase_id]", "line_items[0][quantity]", "line_items[0][price_data][currency]",
+        "line_items[0][price_data][unit_amount]", "line_items[0][price_data][product_data][name]",
+    ]
+
+    private static func session(_ fields: [String: String]) throws(Fault) -> Session {
+        if let unknown = fields.keys.sorted().first(where: { !known.contains($0) }) {
+            throw Fault(reason: "Received unknown parameter: \(unknown)", code: "parameter_unknown")
+        }
+        let item = "line_items[0][price_data]"
+        guard fields["mode"] == "payment", fields["line_items[0][quantity]"] == "1",
+            fields["\(item)[currency]"] == "usd", !(fields["\(item)[product_data][name]"] ?? "").isEmpty,
+            let amount = fields["\(item)[unit_amount]"].flatMap({ Int($0) }), amount > 0
+        else { throw Fault(reason: "line_items are not complete") }
+        for name in ["success_url", "cancel_url"] where !(fields[name] ?? "").hasPrefix("http") {
+            throw Fault(reason: "Not a valid URL: \(name)", code: "url_invalid")
+        }
+        let now = Int(Date().timeIntervalSince1970)
+        guard let expires = fields["expires_at"].flatMap({ Int($0) }), (now + 1795...now + 86_405).contains(expires)
+        else {
+            throw Fault(reason: "expires_at must be between 30 minutes and 24 hours from now")
+        }
+        return Session(
+            id: "cs_test_" + uniqueHex(48),
+            purchase: fields["metadata[purchase_id]"] ?? "",
+            intentPurchase: fields["payment_intent_data[metadata][purchase_id]"],
+            amount: amount,
+            expires: expires - now
+        )
+    }
+
+    private static func refund(_ fields: [String: String], _ state: Lock<State>) throws(Fault) -> FakeReply {
+        guard let payment = fields["payment_intent"], let amount = fields["amount"].flatMap({ Int($0) }), amount > 0,
+            let session = state.withLock({ $0.sessions.first { $0.payment == payment } })
+        else { throw Fault(status: 404, reason: "No such payment_intent", code: "resource_missing") }
+        let before = state.withLock { $0.refunds.filter { $0.payment == payment }.reduce(0) { $0 + $1.amount } }
+        guard before + amount <= session.amount else {
+            throw Fault(reason: "Refund amount is greater than unrefunded amount on charge")
+        }
+        state.withLock { $0.refunds.append(Refund(payment: payment, amount: amount)) }
+        return .json(200, ["id": .string("re_" + uniqueHex(24)), "object": "refund", "status": "succeeded"])
+    }
+
+    private static func body(_ session: Session, _ base: String) -> JSON {
+        [
+            "id": .string(session.id), "object": "checkout.session", "amount_total": .integer(session.amount),
+            "currency": "usd", "mode": "payment", "status": .string(session.status),
+            "payment_status": session.status == "complete" ? "paid" : "unpaid",
+            "payment_intent": .text(session.payment), "client_reference_id": .string(session.purchase),
+            "metadata": ["purchase_id": .string(session.purchase)], "url": .string("\(base)/c/pay/\(session.id)"),
+        ]
+    }
+}
