@@ -13,7 +13,7 @@ public struct Program: Sendable {
 
     /// Runs the command that the process was started with, and ends the process.
     public func main() async -> Never {
-        exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Self.environment))
+        exit(await run(ProcessArguments.all, environment: Self.environment))
     }
 
     private static var environment: [String: String] {
