@@ -81,6 +81,12 @@ struct Edge: HTTPHandler {
             let caller = try await service.authenticator.caller(of: exchange)
             guard caller.session != nil else { throw .permissionDenied("this is for who is signed in, not for keys") }
             return caller
+        case .owner:
+            let caller = try await service.authenticator.caller(of: exchange)
+            guard caller.key?.scopes.isEmpty ?? true else {
+                throw .permissionDenied("this key is limited to other things")
+            }
+            return caller
         case .admin, .adminOrLoopback: return try await administrator(exchange)
         }
     }

@@ -68,7 +68,7 @@ struct DescriptionRoutes {
         switch route.access {
         case .anyone: break
         case .session: operation["security"] = [["session": []]]
-        case .caller, .scope, .admin, .adminOrLoopback:
+        case .caller, .scope, .owner, .admin, .adminOrLoopback:
             operation["security"] = [["bearer": []], ["key": []], ["session": []]]
         }
         return .object(operation)

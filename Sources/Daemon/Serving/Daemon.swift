@@ -338,7 +338,7 @@ final class Daemon: Sendable {
     static var routes: RouteTable {
         let routes =
             ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
-            + AccountRoutes.all + DeviceRoutes.all
+            + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
             + SpendRoutes.all
             + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all

@@ -232,16 +232,3 @@ package final class WebhookDispatcher: Sendable {
         }
     }
 }
-
-/// Pictures that a receiver puts into its answer go nowhere.
-private struct NowhereSinks: SinkMaker {
-    func makeSink() -> any ArtifactSink { NowhereSink() }
-}
-
-private final class NowhereSink: ArtifactSink {
-    var pendingBytes: Int { 0 }
-    func write(_ bytes: Span<UInt8>) {}
-    func finish() {}
-    func abort() {}
-    func stage() async throws(ArtifactError) -> StagedArtifact { throw .notFound }
-}

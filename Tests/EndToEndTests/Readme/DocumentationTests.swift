@@ -5,7 +5,8 @@ import Testing
 /// What the documents say about keys and files, held against the program and the folder.
 @Suite(.timeLimit(.minutes(2))) struct DocumentationTests {
     static let documents = [
-        "README.md", "docs/adapters.md", "docs/configuration.md", "docs/fidelity.md", "docs/http-adapter.md",
+        "README.md", "docs/accounts.md", "docs/adapters.md", "docs/configuration.md", "docs/fidelity.md",
+        "docs/http-adapter.md",
         "examples/custom-provider/README.md",
     ]
 
