@@ -25,6 +25,7 @@ bench-deps: test-deps
 
 build: deps
 	$(SWIFT_BUILD) --product orchestratord
+	$(SWIFT_BUILD) --product orchestratorctl
 
 run: build
 	@scripts/run $(LISTEN) $(DATA_DIR)

@@ -30,6 +30,7 @@ let package = Package(
     name: "Orchestrator",
     products: [
         .executable(name: "orchestratord", targets: ["orchestratord"]),
+        .executable(name: "orchestratorctl", targets: ["orchestratorctl"]),
         .library(name: "Orchestrator", targets: ["Orchestrator"]),
         .library(name: "Providers", targets: ["Providers"]),
         .library(name: "Daemon", targets: ["Daemon"]),
@@ -49,6 +50,8 @@ let package = Package(
         ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
+        // The web pages, built into the program by the C compiler.
+        .target(name: "CPages", path: "Sources/CPages", exclude: ["files"]),
 
         module("Orchestrator"),
         module("Providers", ["Orchestrator"]),
@@ -56,8 +59,22 @@ let package = Package(
         module("Persistence", ["Orchestrator", "CSQLite", "CPostgreSQL", "COpenSSL", "CSystem"]),
         module("Imaging", ["Orchestrator", "CVips"]),
         module("Configuration", ["Orchestrator", "CYAML"]),
-        module("Daemon", ["Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CSystem"]),
+        // What both programs know of flags, streams and tables.
+        module("CommandLineInterface", ["CSystem"]),
+        module(
+            "Daemon",
+            [
+                "Orchestrator", "Transport", "Persistence", "Imaging", "Configuration", "CommandLineInterface",
+                "CSystem", "CPages",
+            ]
+        ),
         .executableTarget(name: "orchestratord", dependencies: ["Daemon", "Providers"], swiftSettings: strict),
+        // The client for people and scripts.
+        module(
+            "ControlClient",
+            ["Orchestrator", "Transport", "Imaging", "CommandLineInterface", "CCurl", "CSystem"]
+        ),
+        .executableTarget(name: "orchestratorctl", dependencies: ["ControlClient"], swiftSettings: strict),
 
         // What the imaging costs, for `Benchmarks/imaging.py`.
         .executableTarget(
@@ -97,7 +114,10 @@ let package = Package(
         // The built daemon as its callers meet it: a process, sockets, files.
         tests(
             "EndToEndTests",
-            ["FakeVendors", "Orchestrator", "PostgresTestServer", "S3TestServer", "Randomness", "orchestratord"],
+            [
+                "FakeVendors", "Orchestrator", "PostgresTestServer", "S3TestServer", "Randomness", "orchestratord",
+                "orchestratorctl",
+            ],
             exclude: ["Support/official_client.py"]
         ),
 
@@ -124,7 +144,15 @@ let package = Package(
         ),
         tests("SimulationTests", ["Persistence", "Orchestrator", "Randomness"]),
         tests("ImagingTests", ["Imaging", "Orchestrator"]),
-        tests("DaemonTests", ["Daemon", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]),
+        tests("CommandLineInterfaceTests", ["CommandLineInterface"]),
+        tests(
+            "ControlClientTests",
+            ["ControlClient", "CommandLineInterface", "Imaging", "FakeVendors", "Orchestrator"]
+        ),
+        tests(
+            "DaemonTests",
+            ["Daemon", "CommandLineInterface", "Transport", "Persistence", "Orchestrator", "CLLHTTP", "CSystem"]
+        ),
         tests("ConfigurationTests", ["Configuration", "Providers", "Orchestrator", "Randomness"]),
     ]
 )

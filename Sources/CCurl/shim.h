@@ -101,3 +101,10 @@ static inline const uint8_t *ccurl_address_bytes(const struct curl_sockaddr *add
 static inline curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
+
+// Called now and then during a transfer; other than 0 ends it.
+static inline CURLcode ccurl_set_progress_callback(CURL *easy, curl_xferinfo_callback callback, void *context) {
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, callback);
+    return curl_easy_setopt(easy, CURLOPT_XFERINFODATA, context);
+}

@@ -109,6 +109,22 @@ internal import Orchestrator
         try unsafe step { unsafe cvips_resize($0, $1, Int32(edge), Int32(edge), VIPS_SIZE_DOWN) }
     }
 
+    /// The picture within a box, its ratio kept, never enlarged.
+    func shrunk(within box: PixelSize) throws(ImagingError) -> VipsPicture {
+        try unsafe step { unsafe cvips_resize($0, $1, Int32(box.width), Int32(box.height), VIPS_SIZE_DOWN) }
+    }
+
+    /// Red, green and blue of each pixel, row by row; the picture must be in eight bits of sRGB without opacity.
+    func colours() throws(ImagingError) -> [UInt8] {
+        var length = 0
+        guard unsafe vips_image_get_bands(handle) == 3, let data = unsafe vips_image_write_to_memory(handle, &length)
+        else {
+            throw VipsPicture.damaged
+        }
+        defer { unsafe cvips_free(data) }
+        return unsafe Array(UnsafeRawBufferPointer(start: data, count: length))
+    }
+
     /// The picture in front of a colour.
     func flattened(on colour: PixelColor) throws(ImagingError) -> VipsPicture {
         try unsafe step { unsafe cvips_flatten($0, $1, Double(colour.red), Double(colour.green), Double(colour.blue)) }

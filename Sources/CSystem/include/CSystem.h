@@ -96,3 +96,18 @@ int system_catch_signals(void);
 
 /* Waits for the next caught signal and returns its number; -1 when that is not possible. */
 int system_next_signal(void);
+
+// A terminal's cells, and its pixels where it tells them, else 0.
+struct system_terminal {
+    uint16_t columns;
+    uint16_t rows;
+    uint16_t width;
+    uint16_t height;
+};
+
+int system_terminal_size(int descriptor, struct system_terminal *size);
+/// Whether what is typed shows.
+int system_terminal_set_echo(int descriptor, int is_on);
+/// Writes `question` and reads the terminal's own answer up to `end`, waiting at most so long for each byte; the length
+/// of what came, or -1. The terminal is left in the mode it was in.
+ssize_t system_terminal_ask(int descriptor, const char *question, char end, char *answer, size_t capacity, int timeout_ms);

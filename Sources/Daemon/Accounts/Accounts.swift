@@ -22,6 +22,9 @@ final class Accounts: Sendable {
         if let wait = throttle.withLock({ $0.signUp(address: address, at: now) }) {
             throw .tooManyAttempts("too many new accounts from this address", wait)
         }
+        guard email.text != Visitors.email else {
+            throw .invalidValue("email", "there is an account with this address")
+        }
         let hash = try await hasher.hash(password)
         let user = UserRecord(id: time.makeID(), email: email.text, isAdmin: false, created: time.now())
         do throws(StoreError) {

@@ -31,7 +31,7 @@ struct KeyTerms: Sendable {
         if let policy, !policies.contains(policy) { throw fields.invalid("policy", "no policy is called '\(policy)'") }
         if let text = try fields.string("expires_at", atMost: 40) {
             guard let time = Timestamp(text), time > now else {
-                throw fields.invalid("expires_at", "must be an RFC 3339 time in UTC, in the future")
+                throw fields.invalid("expires_at", "must be an RFC 3339 time in the future")
             }
             expires = time
         }

@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Configuration
 import Orchestrator
 
@@ -78,7 +79,7 @@ struct PlanTable {
             ])
         }
         var lines = ["policy \(plan.policy), fidelity \(plan.fidelity.rawValue)"]
-        if plan.candidates.isEmpty { lines.append("nobody can serve this") } else { lines += Self.aligned(rows) }
+        if plan.candidates.isEmpty { lines.append("nobody can serve this") } else { lines += TextTable.lines(rows) }
         if !plan.excluded.isEmpty {
             lines.append("not considered:")
             lines += plan.excluded.map { "  \($0.reason) [\($0.constraint.rawValue)]" }
@@ -90,13 +91,5 @@ struct PlanTable {
     private static func text(_ latency: Duration) -> String {
         let milliseconds = latency.milliseconds
         return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
-    }
-
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-        }
     }
 }

@@ -1,4 +1,4 @@
-import CSystem
+import CommandLineInterface
 import Glibc
 public import Orchestrator
 
@@ -13,22 +13,7 @@ public struct Program: Sendable {
 
     /// Runs the command that the process was started with, and ends the process.
     public func main() async -> Never {
-        exit(await run(ProcessArguments.all, environment: Self.environment))
-    }
-
-    private static var environment: [String: String] {
-        var variables: [String: String] = [:]
-        guard var entry = unsafe system_environment() else { return variables }
-        while let text = unsafe entry.pointee {
-            let pair = unsafe String(cString: text).split(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
-            unsafe entry += 1
-        }
-        return variables
+        exit(await run(ProcessArguments.all, environment: ProcessEnvironment.variables))
     }
 
     /// Runs the command that the arguments name, and returns the code to exit with.

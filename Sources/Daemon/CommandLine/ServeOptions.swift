@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Orchestrator
 
 /// The options of `serve`: a flag comes before its variable, and that before the file.

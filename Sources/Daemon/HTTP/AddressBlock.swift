@@ -3,6 +3,9 @@ import Persistence
 
 /// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
 struct AddressBlock: Sendable, Hashable {
+    /// The addresses by which a machine reaches itself.
+    static let loopback = ["127.0.0.0/8", "::1"].compactMap(AddressBlock.init)
+
     private let bytes: [UInt8]
     private let bits: Int
 

@@ -43,13 +43,16 @@ final class Authenticator: Sendable {
     private static let longestKey = 512
 
     let pages: OwnPages
+    private let visitors: Visitors?
     private let store: any AccountStore & Sendable
     private let time: any TimeSource
     private let state = Lock(State())
 
-    init(store: any AccountStore & Sendable, time: any TimeSource, publicURL: String) {
+    /// Without `visitors`, everybody has to sign in.
+    init(store: any AccountStore & Sendable, time: any TimeSource, publicURL: String, visitors: Visitors? = nil) {
         self.store = store
         self.time = time
+        self.visitors = visitors
         pages = OwnPages(publicURL: publicURL)
     }
 
@@ -70,6 +73,7 @@ final class Authenticator: Sendable {
     ) async throws(APIError) -> Caller {
         guard let credential = Credential(headers) else { throw .invalidAPIKey }
         let caller = try await prove(credential, address: address())
+        if caller.isVisitor, visitors?.areAdmitted(headers) != true { throw .invalidAPIKey }
         if let session = caller.session { try pages.check(method, headers, csrfToken: session.csrfToken) }
         return caller
     }
@@ -120,6 +124,9 @@ final class Authenticator: Sendable {
                 else { return nil }
                 return Caller(user: user, key: record)
             case .session(let token):
+                if let found = try await visitors?.session(token) {
+                    return Caller(user: found.user, session: found.session)
+                }
                 let found = try await store.session(tokenHash: SHA256.hex(of: token), now: time.now())
                 return found.map { Caller(user: $0.user, session: $0.session) }
             }

@@ -55,6 +55,9 @@ struct Edge: HTTPHandler {
     /// Nor does anybody but administrators of what they have.
     private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
         let request = exchange.request
+        if let query = request.rawQuery, query.contains("%00") {
+            throw APIError.invalidValue("query", "must not contain U+0000")
+        }
         do throws(APIError) {
             return try routes.find(request.method, request.path)
         } catch {
@@ -79,7 +82,11 @@ struct Edge: HTTPHandler {
             return caller
         case .session:
             let caller = try await service.authenticator.caller(of: exchange)
-            guard caller.session != nil else { throw .permissionDenied("this is for who is signed in, not for keys") }
+            guard caller.session != nil, !caller.isVisitor else {
+                throw .permissionDenied(
+                    "this is for who is signed in, not for \(caller.isVisitor ? "visitors" : "keys")"
+                )
+            }
             return caller
         case .owner:
             let caller = try await service.authenticator.caller(of: exchange)
@@ -104,7 +111,10 @@ struct Edge: HTTPHandler {
         HTTPResponse(
             status: 204,
             headers: [
-                (name: "access-control-allow-methods", value: "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+                (
+                    name: "access-control-allow-methods",
+                    value: HTTPMethod.served.map(\.rawValue).joined(separator: ", ")
+                ),
                 (name: "access-control-allow-headers", value: Self.allowedHeaders),
                 (name: "access-control-max-age", value: Self.preflightAge),
             ]
@@ -132,8 +142,8 @@ struct Edge: HTTPHandler {
 extension Exchange {
     /// Whether the request comes from this machine and through no proxy.
     var isFromThisMachine: Bool {
-        let loopback = ["127.0.0.0/8", "::1"].compactMap(AddressBlock.init)
-        return loopback.contains { $0.contains(request.peer.text) } && !request.headers.contains("x-forwarded-for")
+        AddressBlock.loopback.contains { $0.contains(request.peer.text) }
+            && !request.headers.contains("x-forwarded-for")
             && !request.headers.contains("forwarded")
     }
 }

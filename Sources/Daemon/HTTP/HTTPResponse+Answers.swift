@@ -14,14 +14,7 @@ extension HTTPResponse {
 
     static func html(_ text: String) -> HTTPResponse {
         HTTPResponse(
-            headers: [
-                (name: "content-type", value: "text/html; charset=utf-8"),
-                (
-                    name: "content-security-policy",
-                    value: "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-                ),
-                (name: "x-content-type-options", value: "nosniff"),
-            ],
+            headers: [(name: "content-type", value: "text/html; charset=utf-8")] + PageFile.headers,
             body: .bytes(Array(text.utf8))
         )
     }

@@ -58,7 +58,7 @@ struct OwnPages: Sendable {
 
     private static func changesSomething(_ method: HTTPMethod) -> Bool {
         switch method {
-        case .get, .head, .options: false
+        case .get, .head, .options, .trace: false
         case .post, .put, .patch, .delete: true
         }
     }

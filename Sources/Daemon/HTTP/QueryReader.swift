@@ -47,12 +47,12 @@ struct QueryReader {
         return id
     }
 
-    /// A day, `YYYY-MM-DD`, or a moment as RFC 3339 writes it in UTC.
+    /// A day, `YYYY-MM-DD`, or a moment as RFC 3339 writes it.
     func time(_ name: String, endOfDay: Bool = false) throws(APIError) -> Timestamp? {
         guard let text = text(name) else { return nil }
         if let day = Day(text) { return endOfDay ? Day(number: day.number + 1).start : day.start }
         guard let moment = Timestamp(text) else {
-            throw .invalidValue(name, "must be YYYY-MM-DD or an RFC 3339 time in UTC")
+            throw .invalidValue(name, "must be YYYY-MM-DD or an RFC 3339 time")
         }
         return moment
     }

@@ -18,7 +18,10 @@ enum AccountRoutes {
         },
         Route(.get, "/v1/auth/me", .caller, "Who you are") { exchange throws(APIError) in
             let caller = try exchange.requireCaller()
-            return answer(caller.user, caller.session)
+            return answer(caller.user, caller.session, isVisitor: caller.isVisitor)
+        },
+        Route(.post, "/v1/auth/session", .caller, "Sign in with a key; sets the session cookie", repeats: .byRoute) {
+            exchange throws(APIError) in try await signInByKey(exchange)
         },
     ]
 
@@ -55,6 +58,18 @@ enum AccountRoutes {
             from: exchange.clientAddress
         )
         return try await opened(user, exchange)
+    }
+
+    /// The owner of a key becomes the user of a browser; a key that is limited to less must not open more.
+    private static func signInByKey(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        try exchange.service.authenticator.pages.checkOrigin(exchange.request.headers)
+        let caller = try exchange.requireCaller()
+        guard let key = caller.key else { throw .missingField("Authorization") }
+        guard key.scopes.isEmpty, key.expires == nil, key.spendPerDay == nil else {
+            throw .permissionDenied("this key is limited, and a session is not: use a key without scopes, end and cap")
+        }
+        await exchange.audit("session.open", caller.user.id.text)
+        return try await opened(caller.user, exchange)
     }
 
     /// Opens a session in place of the one that the browser had.
@@ -107,10 +122,12 @@ enum AccountRoutes {
     private static func answer(
         _ user: UserRecord,
         _ session: SessionRecord?,
+        isVisitor: Bool = false,
         status: Int = 200,
         headers: [(name: String, value: String)] = []
     ) -> HTTPResponse {
         var body = UserAnswer.body(of: user)
+        if isVisitor { body["is_visitor"] = true }
         if let session { body["csrf_token"] = .string(session.csrfToken) }
         return .json(.object(body), status: status, headers: headers + privately)
     }

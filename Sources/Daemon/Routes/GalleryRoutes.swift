@@ -79,12 +79,8 @@ enum GalleryRoutes {
     private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         let page = QueryReader(exchange.request)
         let limit = try page.integer("limit", in: 1...100) ?? 100
-        var before: Timestamp?
-        if let cursor = page.text("cursor") ?? page.text("after") {
-            before = GalleryKey.time(cursor)
-            guard before != nil else { throw .invalidValue("cursor", "must be the 'cursor' of an earlier answer") }
-        }
-        let time = before
+        let (cursor, after) = (try time("cursor", page), try time("after", page))
+        let time = cursor ?? after
         let found = try await exchange.reading { store throws(StoreError) in
             try await store.gallery(before: time, limit: limit + 1)
         }
@@ -96,6 +92,14 @@ enum GalleryRoutes {
             "has_more": .bool(hasMore),
             "cursor": hasMore ? shown.last.map { .string(GalleryKey.name($0.time)) } ?? .null : .null,
         ])
+    }
+
+    private static func time(_ name: String, _ page: QueryReader) throws(APIError) -> Timestamp? {
+        guard let text = page.text(name) else { return nil }
+        guard let time = GalleryKey.time(text) else {
+            throw .invalidValue(name, "must be the 'cursor' of an earlier answer")
+        }
+        return time
     }
 
     private static func newest(_ exchange: Exchange) async throws(APIError) -> GalleryEntry? {

@@ -32,6 +32,7 @@ enum JobRoutes {
         query.after = try page.identifier("after")
         query.status = try page.choice("status")
         query.model = page.text("model")
+        query.text = page.text("q")
         query.from = try page.time("from")
         query.to = try page.time("to", endOfDay: true)
         let wanted = query.limit

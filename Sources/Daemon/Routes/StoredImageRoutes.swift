@@ -10,6 +10,10 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images", .anyone, "List public images, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
+        Route(.get, "/v1/images/user/{user}", .anyone, "List a user's images, newest first; to others the public ones")
+        {
+            exchange throws(APIError) in try await list(of: exchange.parameters[0], exchange)
+        },
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
             exchange throws(APIError) in
             let image = try await visible(exchange)
@@ -88,27 +92,63 @@ enum StoredImageRoutes {
     }
 
     private static func list(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        let page = QueryReader(exchange.request)
+        let (words, service) = (QueryReader(exchange.request), exchange.service)
         var query = ImageQuery()
-        let perPage = try page.integer("per_page", in: 1...100)
-        query.limit = try page.integer("limit", in: 1...100) ?? perPage ?? 20
-        query.after = try page.identifier("after")
-        let number = try page.integer("page", in: 1...1_000_000) ?? 1
-        if query.after == nil { query.offset = (number - 1) * query.limit }
-        let wanted = query.limit
+        query.text = words.text("q")
+        query.model = words.text("model")
+        query.from = try words.time("from")
+        query.to = try words.time("to", endOfDay: true)
         let all = query
-        let service = exchange.service
-        let total = try await service.publicPictures.value(at: service.time.monotonic()) { () async throws(APIError) in
+        let count = { () async throws(APIError) -> Int in
             try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
         }
-        query.limit += 1
+        let total =
+            query.isNarrowed
+            ? try await count() : try await service.publicPictures.value(at: service.time.monotonic(), count)
+        return .json(.object(try await page(all, total: total, exchange)))
+    }
+
+    /// Whose user nobody knows has no images, so that nobody learns who exists.
+    private static func list(of name: String, _ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        var caller: Caller?
+        if Authenticator.hasCredential(exchange.request.headers) {
+            caller = try await exchange.service.authenticator.caller(of: exchange)
+            try caller?.require(.imagesRead)
+        }
+        guard let user = UserID(name) else {
+            return .json([
+                "object": "list", "data": [], "images": [], "has_more": false, "total": 0, "page": 1, "per_page": 20,
+                "user_id": .string(name),
+            ])
+        }
+        var query = ImageQuery()
+        query.owner = user
+        query.publicOnly = caller.map { $0.user.id != user && !$0.user.isAdmin } ?? true
+        let all = query
+        let total = try await exchange.reading { store throws(StoreError) in try await store.imageCount(all) }
+        var body = try await page(all, total: total, exchange)
+        body["user_id"] = .string(user.text)
+        return .json(.object(body))
+    }
+
+    /// One page of what `query` finds, by `limit` and `after`, or by `page` and `per_page`.
+    private static func page(_ query: ImageQuery, total: Int, _ exchange: Exchange) async throws(APIError) -> JSONObject
+    {
+        let (page, service) = (QueryReader(exchange.request), exchange.service)
+        var query = query
+        let perPage = try page.integer("per_page", in: 1...100)
+        let wanted = try page.integer("limit", in: 1...100) ?? perPage ?? 20
+        query.after = try page.identifier("after")
+        let number = try page.integer("page", in: 1...1_000_000) ?? 1
+        if query.after == nil { query.offset = (number - 1) * wanted }
+        query.limit = wanted + 1
         let extended = query
         let found = try await exchange.reading { store throws(StoreError) in try await store.images(extended) }
-        let images = JSON.array(found.prefix(wanted).map { body(of: $0, exchange.service) })
-        return .json([
+        let images = JSON.array(found.prefix(wanted).map { body(of: $0, service) })
+        return [
             "object": "list", "data": images, "images": images, "has_more": .bool(found.count > wanted),
             "total": .integer(total), "page": .integer(number), "per_page": .integer(wanted),
-        ])
+        ]
     }
 
     /// The picture of the path, if the caller may see it.

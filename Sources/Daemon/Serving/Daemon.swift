@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Configuration
 import Imaging
 import Orchestrator
@@ -92,7 +93,15 @@ final class Daemon: Sendable {
             sealer: sealer,
             requestLog: RequestLog(log: log, time: time),
             spool: Spool(directory: directory.spool, pool: files),
-            hasher: try Self.makeHasher()
+            hasher: try Self.makeHasher(),
+            visitors: Visitors(
+                secret: secret,
+                store: store,
+                time: time,
+                publicURL: links.publicURL,
+                registry: { source.current }
+            ),
+            pages: PageFolder(environment: environment)
         )
         try await prepare(options, directory)
     }
@@ -335,26 +344,29 @@ final class Daemon: Sendable {
         )
     }
 
-    static var routes: RouteTable {
-        let routes =
-            ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
-            + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
-            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
-            + SpendRoutes.all
-            + AdminUserRoutes.all + AuditRoutes.all + UsageRoutes.all
-        return RouteTable(routes + DescriptionRoutes(describing: routes).all)
-    }
+    static let routes = RouteTable(
+        ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
+            + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all + KeyRoutes.all
+            + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all
+            + AdminUserRoutes.all + AuditRoutes.all
+            + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
+    )
 
     /// Errors that the edge finds before there is a request get the same shape as all others.
     private static func protocolError(_ status: Int, _ reason: String, _ time: SystemTime) -> HTTPResponse {
         let (kind, code): (APIError.Kind, String) =
             switch status {
+            case 405: (.invalidRequest, "method_not_allowed")
             case 413, 414, 431: (.invalidRequest, "request_too_large")
             case 503: (.server, "overloaded")
             case 500...: (.server, "internal_error")
             default: (.invalidRequest, "invalid_value")
             }
-        var response = HTTPResponse.error(APIError(status, kind, code, reason), path: "/v1")
+        var error = APIError(status, kind, code, reason)
+        if status == 405 {
+            error.headers = [("allow", HTTPMethod.served.map(\.rawValue).joined(separator: ", "))]
+        }
+        var response = HTTPResponse.error(error, path: "/v1")
         response.headers.append((name: "x-request-id", value: time.makeID(RequestID.self).text))
         return response
     }

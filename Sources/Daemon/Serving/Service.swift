@@ -23,6 +23,8 @@ final class Service: Sendable {
     let sweeper: Sweeper
     let thumbnails: Thumbnails
     let publicPictures = RememberedTotal()
+    let visitors: Visitors
+    let pages: PageFolder
     let started: Timestamp
 
     var store: any Store { engine.store }
@@ -42,7 +44,9 @@ final class Service: Sendable {
         sealer: Sealer,
         requestLog: RequestLog,
         spool: Spool,
-        hasher: PasswordHasher
+        hasher: PasswordHasher,
+        visitors: Visitors,
+        pages: PageFolder
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -64,7 +68,14 @@ final class Service: Sendable {
             count: { metrics.countSwept($0) },
             retention: { registrySource.current.retention }
         )
-        authenticator = Authenticator(store: engine.store, time: engine.time, publicURL: links.publicURL)
+        self.visitors = visitors
+        self.pages = pages
+        authenticator = Authenticator(
+            store: engine.store,
+            time: engine.time,
+            publicURL: links.publicURL,
+            visitors: visitors
+        )
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
         devices = DeviceFlow(store: engine.store, time: engine.time)

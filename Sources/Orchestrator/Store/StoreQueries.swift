@@ -6,6 +6,8 @@ package struct JobQuery: Sendable {
     package var status: JobStatus?
     /// As in the request's `model`, or a served `provider/model`.
     package var model: String?
+    /// Somewhere in the prompt, in any case as far as letters are ASCII.
+    package var text: String?
     /// Created at this moment or later.
     package var from: Timestamp?
     /// Created before this moment.
@@ -21,6 +23,14 @@ package struct ImageQuery: Sendable {
     /// Of this owner; nil: of everybody.
     package var owner: UserID?
     package var publicOnly = true
+    /// Somewhere in the prompt, in any case as far as letters are ASCII.
+    package var text: String?
+    /// What made it: a model, or `provider/model`.
+    package var model: String?
+    /// Made at this moment or later.
+    package var from: Timestamp?
+    /// Made before this moment.
+    package var to: Timestamp?
     /// The last one already seen.
     package var after: ImageID?
     /// Skipped from the newest; for page numbers.
@@ -29,6 +39,9 @@ package struct ImageQuery: Sendable {
     package var limit = 20
 
     package init() {}
+
+    /// Whether some of the pictures that may be seen are left out.
+    package var isNarrowed: Bool { text != nil || model != nil || from != nil || to != nil }
 }
 
 /// A picture with what its job says of it.

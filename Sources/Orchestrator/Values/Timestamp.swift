@@ -45,36 +45,51 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Timestamp {
-    /// Reads RFC 3339 in UTC, `YYYY-MM-DDTHH:MM:SS[.fff]Z`; nil for other zones and for what is no time.
+    /// Reads RFC 3339, `YYYY-MM-DDTHH:MM:SS[.fff]` and `Z` or the distance from UTC, `+HH:MM`; nil for what is no time.
+    ///
+    /// Below a millisecond it is cut off.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes.last == UInt8(ascii: "Z"),
-            let day = Day(String(decoding: bytes[..<10], as: UTF8.self)),
-            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":")
+        guard bytes.count >= 20, bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),
+            bytes[16] == UInt8(ascii: ":"), let day = Day(String(decoding: bytes[..<10], as: UTF8.self)),
+            let zone = Self.zone(of: bytes), let fraction = Self.fraction(in: bytes[19..<zone.start]),
+            let hour = Self.twoDigits(bytes, at: 11), let minute = Self.twoDigits(bytes, at: 14),
+            let second = Self.twoDigits(bytes, at: 17), hour < 24, minute < 60, second <= 60
         else { return nil }
-        func two(_ offset: Int) -> Int64? {
-            let digits = bytes[offset..<offset + 2]
-            guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-            return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        let minutes = hour * 60 + minute - zone.minutes
+        self.init(milliseconds: day.start.milliseconds + (minutes * 60 + second) * 1000 + fraction)
+    }
+
+    /// Where the zone begins, and how far it is ahead of UTC.
+    private static func zone(of bytes: [UInt8]) -> (start: Int, minutes: Int64)? {
+        if let last = bytes.last, last | 0x20 == UInt8(ascii: "z") { return (bytes.count - 1, 0) }
+        let start = bytes.count - 6
+        guard start >= 19, bytes[start] == UInt8(ascii: "+") || bytes[start] == UInt8(ascii: "-"),
+            bytes[start + 3] == UInt8(ascii: ":"), let hours = twoDigits(bytes, at: start + 1),
+            let minutes = twoDigits(bytes, at: start + 4), hours < 24, minutes < 60
+        else { return nil }
+        let distance = hours * 60 + minutes
+        return (start, bytes[start] == UInt8(ascii: "-") ? -distance : distance)
+    }
+
+    /// Milliseconds of `.fff`, or of nothing at all.
+    private static func fraction(in bytes: ArraySlice<UInt8>) -> Int64? {
+        guard let point = bytes.first else { return 0 }
+        let digits = bytes.dropFirst()
+        guard point == UInt8(ascii: "."), !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
+        return (0..<3).reduce(0) { sum, place in
+            let index = digits.startIndex + place
+            return sum * 10 + (index < digits.endIndex ? Int64(digits[index] - UInt8(ascii: "0")) : 0)
         }
-        guard let hour = two(11), let minute = two(14), let second = two(17), hour < 24, minute < 60, second <= 60
-        else {
-            return nil
-        }
-        var fraction: Int64 = 0
-        if bytes.count > 20 {
-            let digits = bytes[20..<bytes.count - 1]
-            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(digits.count),
-                digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-            else { return nil }
-            for place in 0..<3 {
-                let index = digits.startIndex + place
-                fraction = fraction * 10 + (index < digits.endIndex ? Int64(digits[index] - UInt8(ascii: "0")) : 0)
-            }
-        }
-        self.init(
-            milliseconds: day.start.milliseconds + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
-        )
+    }
+
+    private static func twoDigits(_ bytes: [UInt8], at offset: Int) -> Int64? {
+        guard isDigit(bytes[offset]), isDigit(bytes[offset + 1]) else { return nil }
+        return Int64(bytes[offset] - UInt8(ascii: "0")) * 10 + Int64(bytes[offset + 1] - UInt8(ascii: "0"))
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }
 

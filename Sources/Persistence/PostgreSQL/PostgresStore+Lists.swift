@@ -22,6 +22,7 @@ extension PostgresStore {
                 WHERE images.job_id = jobs.id AND images.provider || '/' || images.model = \(model)))
             """
         }
+        list.filter("text", query.text.map { .text($0) }) { PostgresStore.promptHolds($0) }
         // An id begins with its job's time, so the bounds of time are bounds of the index; the columns have the last word.
         list.filter("from-id", query.from.map { .id(PostgresStore.firstID($0)) }) { "jobs.id >= \($0)" }
         list.filter("from", query.from.map { .time($0) }) { "created_ms >= \($0)" }
@@ -31,6 +32,11 @@ extension PostgresStore {
         return try await ask(statement, values) { result throws(PostgresError) in
             try result.all { row throws(PostgresError) in try JobRecord(row) }
         }
+    }
+
+    /// A job's condition that its prompt holds the text of a parameter.
+    static func promptHolds(_ place: String) -> String {
+        "strpos(lower(jobs.request::json ->> 'prompt'), lower(\(place))) > 0"
     }
 
     /// No id made at `time` or later sorts before it.

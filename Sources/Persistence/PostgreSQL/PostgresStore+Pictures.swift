@@ -34,6 +34,15 @@ extension PostgresStore {
         list.filter("owner", query.owner.map { .id($0) }) { "images.owner = \($0)" }
         // Written as in the partial index; the parameter is there for the name alone.
         if query.publicOnly { list.filter("public", .count(1)) { "is_public = 1 AND \($0)::bigint = 1" } }
+        list.filter("text", query.text.map { .text($0) }) { text in
+            "EXISTS (SELECT 1 FROM jobs WHERE jobs.id = images.job_id AND \(PostgresStore.promptHolds(text)))"
+        }
+        list.filter("model", query.model.map { .text($0) }) { model in
+            "(images.model = \(model) OR images.provider || '/' || images.model = \(model))"
+        }
+        // An id begins with its picture's time.
+        list.filter("from", query.from.map { .id(ImageID(time: $0, random: (0, 0))) }) { "images.id >= \($0)" }
+        list.filter("to", query.to.map { .id(ImageID(time: $0, random: (0, 0))) }) { "images.id < \($0)" }
         return list
     }
 

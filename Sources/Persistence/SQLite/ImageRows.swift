@@ -55,7 +55,7 @@ extension Connection {
             composed: Connection.storedColumns + Connection.clause(conditions) + " ORDER BY images.id DESC LIMIT ?"
         )
         for _ in 0..<(query.offset > 0 ? 2 : 1) {
-            if let owner = query.owner { statement.bind(owner) }
+            Connection.bind(query, to: statement)
             if let after = query.after { statement.bind(after) }
         }
         if query.offset > 0 { statement.bind(query.offset) }
@@ -66,7 +66,7 @@ extension Connection {
         let statement = try statement(
             composed: "SELECT count(*) FROM images" + Connection.clause(Connection.filter(query))
         )
-        if let owner = query.owner { statement.bind(owner) }
+        Connection.bind(query, to: statement)
         return try statement.first { Int($0.integer(0)) } ?? 0
     }
 
@@ -75,7 +75,25 @@ extension Connection {
         if query.owner != nil { conditions.append("images.owner = ?") }
         // Written as in the partial index, or SQLite would not use it.
         if query.publicOnly { conditions.append("is_public = 1") }
+        if query.text != nil {
+            conditions.append("EXISTS (SELECT 1 FROM jobs WHERE jobs.id = images.job_id AND \(Connection.promptHolds))")
+        }
+        if query.model != nil {
+            conditions.append("(images.model = ? OR images.provider || '/' || images.model = ?)")
+        }
+        // An id begins with its picture's time.
+        if query.from != nil { conditions.append("images.id >= ?") }
+        if query.to != nil { conditions.append("images.id < ?") }
         return conditions
+    }
+
+    /// Binds what `filter` asks for, in its order.
+    private static func bind(_ query: ImageQuery, to statement: Statement) {
+        if let owner = query.owner { statement.bind(owner) }
+        if let text = query.text { statement.bind(text) }
+        if let model = query.model { statement.bind(model).bind(model) }
+        if let from = query.from { statement.bind(ImageID(time: from, random: (0, 0))) }
+        if let to = query.to { statement.bind(ImageID(time: to, random: (0, 0))) }
     }
 
     private static func clause(_ conditions: [String]) -> String {

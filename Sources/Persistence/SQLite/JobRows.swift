@@ -30,6 +30,7 @@ extension Connection {
                 """
             )
         }
+        if query.text != nil { conditions.append(Connection.promptHolds) }
         // An id begins with its job's time, so the bounds of time are bounds of the index; the columns have the last word.
         if query.from != nil { conditions.append("id >= ? AND created_ms >= ?") }
         if query.to != nil { conditions.append("id < ? AND created_ms < ?") }
@@ -43,11 +44,15 @@ extension Connection {
         if let after = query.after { statement.bind(after) }
         if let status = query.status { statement.bind(word: status) }
         if let model = query.model { statement.bind(model).bind(model) }
+        if let text = query.text { statement.bind(text) }
         if let from = query.from { statement.bind(Connection.firstID(from)).bind(from) }
         if let to = query.to { statement.bind(Connection.firstID(to)).bind(to) }
         let jobs = try statement.bind(query.limit).all(JobRecord.init)
         return try jobs.map { job throws(DatabaseError) in try completed(job) }
     }
+
+    /// A job's condition that its prompt holds a text.
+    static let promptHolds = "instr(lower(jobs.request ->> '$.prompt'), lower(?)) > 0"
 
     /// No id made at `time` or later sorts before it.
     private static func firstID(_ time: Timestamp) -> JobID {

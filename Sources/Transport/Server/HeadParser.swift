@@ -61,7 +61,12 @@ package struct ParsedHead {
                 &end
             )
         }
-        if code != Int32(HPE_OK.rawValue) { throw rejection(code) }
+        if code != Int32(HPE_OK.rawValue) {
+            if code == Int32(bitPattern: HPE_INVALID_METHOD.rawValue), Self.beginsWithMethod(bytes) {
+                throw Self.unknownMethod
+            }
+            throw rejection(code)
+        }
         let isComplete = unsafe parser.pointee.is_head_complete != 0
         let targetEnd = unsafe Int(parser.pointee.target + parser.pointee.target_length)
         let headerBytes = (isComplete ? end : bytes.count) - targetEnd
@@ -82,7 +87,7 @@ package struct ParsedHead {
             throw Rejection(505, "the HTTP version is not supported")
         }
         guard let method = unsafe HTTPMethod(rawValue: String(cString: head_parser_method(parser))) else {
-            throw Rejection(501, "the method is not known here")
+            throw Self.unknownMethod
         }
         let fields = unsafe Array(
             UnsafeBufferPointer(start: head_parser_fields(parser), count: Int(parser.pointee.count))
@@ -121,6 +126,19 @@ package struct ParsedHead {
         )
         guard code == Int32(HPE_OK.rawValue) else { return nil }
         return unsafe (Int(parser.pointee.output_length), end, parser.pointee.is_message_complete != 0)
+    }
+
+    private static let unknownMethod = Rejection(405, "the method is not known here")
+    private static let longestMethod = 20
+
+    /// Whether a request of a method that the parser has no name for begins here, and not some other protocol.
+    private static func beginsWithMethod(_ bytes: [UInt8]) -> Bool {
+        guard let end = bytes.prefix(longestMethod + 2).firstIndex(of: 0x20), end > 0, end + 1 < bytes.count else {
+            return false
+        }
+        let target = bytes[end + 1]
+        return bytes[..<end].allSatisfy { (0x41...0x5A).contains($0) || $0 == 0x2D }
+            && (target == 0x2F || target == 0x2A)
     }
 
     private func rejection(_ code: Int32) -> Rejection {

@@ -109,9 +109,9 @@ import Testing
         Row(name: "HTTP/0.9", bytes: "GET /\r\n\r\n", statuses: [505]),
         Row(name: "the HTTP/2 preface", bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", statuses: [505]),
         Row(name: "a TLS hello", bytes: "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}", statuses: [400]),
-        Row(name: "an unknown method", bytes: "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [400]),
-        Row(name: "a method not served", bytes: "PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [501]),
-        Row(name: "CONNECT", bytes: "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [501]),
+        Row(name: "an unknown method", bytes: "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [405]),
+        Row(name: "a method not served", bytes: "PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [405]),
+        Row(name: "CONNECT", bytes: "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", statuses: [405]),
         Row(
             name: "an upgrade, which is ignored",
             bytes: get("Connection: upgrade, close\r\nUpgrade: h2c\r\n"),

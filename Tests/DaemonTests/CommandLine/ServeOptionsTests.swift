@@ -1,35 +1,8 @@
+import CommandLineInterface
 import Orchestrator
 import Testing
 
 @testable import Daemon
-
-@Suite struct ArgumentsTests {
-    private func read(_ words: [String]) throws -> Arguments {
-        try Arguments(words, valued: ["config", "n"], plain: ["json"])
-    }
-
-    @Test func `flags and operands are told apart`() throws {
-        let arguments = try read(["one", "--config", "a", "--json", "two", "-", "--n=3", "--", "--config", "-x"])
-        #expect(arguments.operands == ["one", "two", "-", "--config", "-x"])
-        #expect(arguments["config"] == "a" && arguments["n"] == "3" && arguments.has("json"))
-    }
-
-    @Test func `of several values the last counts`() throws {
-        #expect(try read(["--n", "1", "--n=2"])["n"] == "2")
-    }
-
-    @Test func `a value may be empty, hold an equals sign, or look like a flag`() throws {
-        #expect(try read(["--config="])["config"] == "")
-        #expect(try read(["--config=a=b"])["config"] == "a=b")
-        #expect(try read(["--config", "--json"])["config"] == "--json")
-        #expect(try read([])["config"] == nil && !(try read([]).has("json")))
-    }
-
-    @Test(arguments: [["--nope"], ["--nope=1"], ["-x"], ["--config"], ["--json=1"], ["--json="], ["--="], ["---n"]])
-    func `a flag that is unknown, or wrongly used, is a misuse`(words: [String]) {
-        #expect(throws: Arguments.Misuse.self) { try read(words) }
-    }
-}
 
 @Suite struct ServeOptionsTests {
     private static let environment = [

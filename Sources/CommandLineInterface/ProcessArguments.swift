@@ -1,14 +1,14 @@
 import Glibc
 
 /// What the process was started with.
-enum ProcessArguments {
+package enum ProcessArguments {
     private static let longest = 4 << 20
 
     /// Without the program's name.
     ///
     /// Swift looks for them behind the environment, and finds none once a preloaded library has put a variable into it,
     /// which moves it; the kernel knows them still.
-    static var all: [String] {
+    package static var all: [String] {
         guard let bytes = read("/proc/self/cmdline"), !bytes.isEmpty else {
             return Array(CommandLine.arguments.dropFirst())
         }

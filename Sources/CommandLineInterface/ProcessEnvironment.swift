@@ -1,0 +1,19 @@
+internal import CSystem
+
+/// The environment that the process was started with.
+package enum ProcessEnvironment {
+    package static var variables: [String: String] {
+        var variables: [String: String] = [:]
+        guard var entry = unsafe system_environment() else { return variables }
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            unsafe entry += 1
+        }
+        return variables
+    }
+}

@@ -1,0 +1,3 @@
+import ControlClient
+
+ControlProgram().main()
