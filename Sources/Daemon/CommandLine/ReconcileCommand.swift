@@ -1,6 +1,5 @@
 import CommandLineInterface
 import Configuration
-import CommandLineInterface
 import Orchestrator
 
 /// `orchestratord reconcile PROVIDER INVOICE.csv`: our attempts against what a vendor says it charged.

@@ -228,6 +228,7 @@ extension RouteDescription {
 
     /// What is known of each route.
     static let all: [RouteName: RouteDescription] = [
-        images, jobs, models, gallery, accounts, devices, credits, purchases, usage, administration, operation, pages,
+        images, jobs, models, gallery, accounts, devices, signIns, credits, purchases, usage, administration, operation,
+        pages,
     ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 }
