@@ -118,8 +118,8 @@ extension Pages {
                     #expect(try await poll(second.deviceCode).json?["error"]?.string == "access_denied")
 
                     try await visit.open("/device")
-                    for number in 0..<8 {
-                        try await visit.type("WRNG-CDE\(2 + number)", into: "#code")
+                    for number in 0..<9 {
+                        try await visit.type("WRNG-CD\(number)", into: "#code")
                         try await visit.press("Continue")
                         try await visit.until("!document.querySelector('#problem').hidden")
                     }
