@@ -55,7 +55,7 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/credits/transactions"): RouteDescription(
-            query: [.page, .perPage(usually: 50)],
+            query: [.page, .perPage(usually: 50), .format],
             .json(
                 Schema.object([
                     "transactions": Schema.array(Schema.named(.transaction)), "page": Schema.count,
@@ -119,7 +119,7 @@ extension RouteDescription {
     static let usage: [RouteName: RouteDescription] = [
         RouteName(.get, "/v1/usage/users/{user}"): RouteDescription(query: period, .json(Schema.named(.usage))),
         RouteName(.get, "/v1/usage/users/{user}/details"): RouteDescription(
-            query: period + [.limit(), .after(JobID.self), .jobStatus, .model],
+            query: period + [.limit(), .after(JobID.self), .jobStatus, .model, .format],
             .json(
                 Schema.list(
                     Schema.object,
@@ -150,7 +150,7 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/providers"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
             .json(
                 Schema.list(
                     Schema.object([
@@ -161,7 +161,7 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/drift"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
             .json(
                 Schema.list(
                     Schema.object([
