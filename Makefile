@@ -11,8 +11,9 @@ BENCH_PACKAGES := wrk
 SWIFT_BUILD := swift build -c release --static-swift-stdlib
 LISTEN ?= 127.0.0.1:8080
 DATA_DIR ?= data
+PREFIX ?= /usr/local
 
-.PHONY: deps test-deps bench-deps build run test lint format bench soak fuzz clean
+.PHONY: deps test-deps bench-deps build run dev install test lint format bench soak fuzz clean
 
 deps:
 	@scripts/install-packages $(PACKAGES)
@@ -30,6 +31,14 @@ build: deps
 
 run: build
 	@scripts/run $(LISTEN) $(DATA_DIR)
+
+# A throw-away daemon with sandbox pictures; nothing is kept.
+dev: build
+	@$${ORCHESTRATORD:-.build/release/orchestratord} serve --dev
+
+# PREFIX=/usr/local and DESTDIR as usual; the manual page and the completions are made by the program itself.
+install: build
+	scripts/install $(DESTDIR)$(PREFIX)
 
 lint:
 	swift format lint --strict -r Package.swift Sources Tests examples

@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,3 +13,12 @@ int64_t system_find(const void *bytes, size_t length, const void *needle, size_t
 }
 
 int system_temporary_file(char *path) { return mkostemp(path, O_CLOEXEC); }
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *place) {
+    (void)facts;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+int system_remove_tree(const char *path) { return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }

@@ -84,6 +84,9 @@ int64_t system_find(const void *bytes, size_t length, const void *needle, size_t
 /// mkostemp(3) with O_CLOEXEC: opens a new file, mode 0600, and puts its name in the place of the `XXXXXX` in `path`.
 int system_temporary_file(char *path);
 
+/// Removes a directory with all that is in it; links are not followed.
+int system_remove_tree(const char *path);
+
 /* Processors that this process may run on, at least 1: what taskset and containers leave of the machine. */
 int system_processor_count(void);
 

@@ -13,7 +13,7 @@ public struct Program: Sendable {
 
     /// Runs the command that the process was started with, and ends the process.
     public func main() async -> Never {
-        exit(await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables))
+        exit(await run(ProcessArguments.all, environment: ProcessEnvironment.variables))
     }
 
     /// Runs the command that the arguments name, and returns the code to exit with.
@@ -96,6 +96,7 @@ public struct Program: Sendable {
           --listen HOST:PORT   the address (ORCHESTRATOR_LISTEN); port 0 picks one
           --data-dir DIR       database and pictures (ORCHESTRATOR_DATA_DIR; default data)
           --public-url URL     what links in answers start with (ORCHESTRATOR_PUBLIC_URL)
+          --dev                a throw-away instance: sandbox pictures, temporary data, a free port, a printed key
           --log-level LEVEL    debug, info, warning or error (ORCHESTRATOR_LOG_LEVEL; default info)
         A flag comes before its variable, and that before the file.
         SIGHUP reloads the configuration; SIGTERM and SIGINT finish what runs and end.

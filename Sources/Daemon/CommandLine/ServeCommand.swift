@@ -15,6 +15,24 @@ struct ServeCommand {
     }
 
     func run() async -> ExitCode {
+        guard options.isDevelopment else { return await serve(options) { _ in } }
+        let instance: DevelopmentInstance
+        do throws(Daemon.StartFailure) {
+            instance = try DevelopmentInstance(environment: environment)
+        } catch {
+            for message in error.messages { Console.error(message) }
+            return .failure
+        }
+        var own = options
+        (own.config, own.dataDirectory) = (instance.configurationPath, instance.dataDirectory)
+        // One that is made and printed, as for anybody who starts afresh.
+        own.adminKey = nil
+        own.listen = own.listen ?? "127.0.0.1:0"
+        defer { instance.remove() }
+        return await serve(own) { address in Console.out(instance.invitation(address)) }
+    }
+
+    private func serve(_ options: ServeOptions, whenServing: @escaping @Sendable (String) -> Void) async -> ExitCode {
         let daemon: Daemon
         let signals: ProcessSignals
         do {
@@ -28,7 +46,10 @@ struct ServeCommand {
             return .failure
         }
         do throws(Daemon.StartFailure) {
-            let isClean = try await daemon.run(signals) { address in Console.out("listening on \(address)") }
+            let isClean = try await daemon.run(signals) { address in
+                Console.out("listening on \(address)")
+                whenServing(address)
+            }
             return isClean ? .success : .failure
         } catch {
             for message in error.messages { Console.error(message) }

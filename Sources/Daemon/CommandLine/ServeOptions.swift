@@ -10,6 +10,8 @@ struct ServeOptions: Sendable {
     var listen: String?
     var publicURL: String?
     var adminKey: Secret?
+    /// A throw-away instance: what these options do not say is temporary.
+    var isDevelopment = false
 
     private static let flags: [(flag: String, variable: String)] = [
         ("config", "ORCHESTRATOR_CONFIG"), ("listen", "ORCHESTRATOR_LISTEN"), ("data-dir", "ORCHESTRATOR_DATA_DIR"),
@@ -17,11 +19,15 @@ struct ServeOptions: Sendable {
     ]
 
     init(_ words: ArraySlice<String>, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: Set(Self.flags.map(\.flag)), plain: [])
+        let arguments = try Arguments(words, valued: Set(Self.flags.map(\.flag)), plain: ["dev"])
         guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "serve takes options only") }
         func value(_ flag: String) -> String? {
             let variable = Self.flags.first { $0.flag == flag }?.variable
             return arguments[flag] ?? variable.flatMap { environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        isDevelopment = arguments.has("dev")
+        guard !isDevelopment || (arguments["config"] == nil && arguments["data-dir"] == nil) else {
+            throw Arguments.Misuse(message: "serve --dev makes its own configuration and data directory")
         }
         config = value("config") ?? "providers.yaml"
         dataDirectory = value("data-dir") ?? "data"

@@ -53,44 +53,5 @@ extension RouteDescription {
             body: Schema.anything,
             told
         ),
-        RouteName(.post, "/v1/admin/reconcile"): reconcile,
     ]
-
-    /// The bill is no JSON.
-    private static var reconcile: RouteDescription {
-        var route = RouteDescription(
-            query: [
-                Parameter("provider", Schema.text(1...100), "whose bill it is", isRequired: true),
-                Parameter("day_column", Schema.text, "the column of days"),
-                Parameter("amount_column", Schema.text, "the column of amounts in dollars"),
-                Parameter("item_column", Schema.text, "the column of models"),
-                .format,
-            ],
-            .json(
-                Schema.object([
-                    "object": Schema.constant("reconciliation"), "provider": Schema.text, "ours_usd": Schema.dollars,
-                    "unresolved_usd": Schema.dollars, "billed_usd": Schema.dollars,
-                    "difference_usd": Schema.dollars, "unexplained": Schema.count,
-                    "data": Schema.array(reconciledRow),
-                ])
-            )
-        )
-        route.body = [("text/csv", Schema.text)]
-        return route
-    }
-
-    private static let reconciledRow = Schema.object([
-        "day": Schema.text, "item": Schema.text, "ours_usd": Schema.dollars, "unresolved_usd": Schema.dollars,
-        "billed_usd": Schema.dollars, "difference_usd": Schema.dollars,
-        "verdict": Schema.choice(InvoiceComparison.Row.Verdict.self), "explanation": Schema.text,
-    ])
-}
-
-extension RouteDescription.Parameter {
-    /// Of lists that can be had as tables, too.
-    static let format = Self(
-        "format",
-        Schema.orEmpty(Schema.choice(["json", "csv"])),
-        "`csv`: a table, as for `Accept: text/csv`"
-    )
 }

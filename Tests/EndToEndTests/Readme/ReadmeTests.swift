@@ -3,36 +3,44 @@ import Foundation
 import Orchestrator
 import Testing
 
-/// Every command of README.md, run as it stands there; every output that it states, compared.
+/// Every command of README.md and docs/command-line.md, run as it stands there; every output that it states, compared.
 ///
 /// Only the address is replaced, as the tests' daemons listen on free ports.
 @Suite(.timeLimit(.minutes(10))) struct ReadmeTests {
-    static let file = Shell.root.appending(path: "README.md")
+    private static let files = ["README.md", "docs/command-line.md"]
     private static let statedAddress = "127.0.0.1:8080"
     private static let freshCheckout = "fresh-checkout"
 
     /// What a scene's blocks find running: with vendors or the sandbox alone, and what Stability does to every call.
     static let scenes: [(name: String, hasVendors: Bool, step: Step)] = [
         ("sandbox", false, .ok), ("vendors", true, .ok), ("trouble", true, .fail(.overloaded)),
-        ("operating", false, .ok),
+        ("operating", false, .ok), ("command-line", false, .ok),
     ]
+
+    /// All commands, each with where it stands.
+    private static func commands() throws -> [(place: String, block: MarkdownBlock)] {
+        try files.flatMap { file in
+            try MarkdownBlock.all(in: Shell.root.appending(path: file)).filter(\.isCommand)
+                .map { (place: "\(file):\($0.line)", block: $0) }
+        }
+    }
 
     @Test func `every command says how it is tested`() throws {
         let known = Set(Self.scenes.map(\.name) + [Self.freshCheckout])
-        let blocks = try MarkdownBlock.all(in: Self.file).filter(\.isCommand)
-        #expect(!blocks.isEmpty)
-        for block in blocks {
+        let commands = try Self.commands()
+        #expect(!commands.isEmpty)
+        for (place, block) in commands {
             let isExcused = block.marker?.hasPrefix("shown: ") == true
-            #expect(isExcused || !block.scenes.isEmpty, "README.md:\(block.line): neither run nor excused")
-            #expect(known.isSuperset(of: block.scenes), "README.md:\(block.line): \(block.scenes)")
+            #expect(isExcused || !block.scenes.isEmpty, "\(place): neither run nor excused")
+            #expect(known.isSuperset(of: block.scenes), "\(place): \(block.scenes)")
         }
-        #expect(Set(blocks.flatMap(\.scenes)) == known, "a scene without commands")
+        #expect(Set(commands.flatMap(\.block.scenes)) == known, "a scene without commands")
     }
 
     @Test(arguments: scenes.map(\.name))
     func `commands do and print what the text says`(name: String) async throws {
         let scene = try #require(Self.scenes.first { $0.name == name })
-        let blocks = try MarkdownBlock.all(in: Self.file).filter { $0.isCommand && $0.scenes.contains(name) }
+        let commands = try Self.commands().filter { $0.block.scenes.contains(name) }
         let python = try await Shell.python()
         let farm = try VendorFarm()
         farm.stability.script(then: scene.step)
@@ -42,20 +50,21 @@ import Testing
         let daemon = try DaemonProcess(try Self.shippedRegistry(farm), environment: environment)
         try await daemon.start()
         let binaries = URL(filePath: DaemonProcess.binary).deletingLastPathComponent().path
+        environment["HOME"] = daemon.directory.path
         environment["PATH"] = "\(python):\(binaries):/usr/bin:/bin"
         let address = String(daemon.base.dropFirst("http://".count))
-        for block in blocks {
+        for (place, block) in commands {
             let ran = try await Self.run(
                 block,
                 at: address,
                 daemon.directory,
                 environment: environment
             )
-            #expect(ran.status == 0, "README.md:\(block.line):\n\(ran.output)\n\(daemon.output.suffix(2000))")
+            #expect(ran.status == 0, "\(place):\n\(ran.output)\n\(daemon.output.suffix(2000))")
             guard let expected = block.expected else { continue }
             #expect(
                 StatedOutput(expected.replacingOccurrences(of: Self.statedAddress, with: address)).matches(ran.output),
-                "README.md:\(block.line) prints:\n\(ran.output)"
+                "\(place) prints:\n\(ran.output)"
             )
         }
         #expect(farm.invalid.isEmpty)
@@ -65,7 +74,7 @@ import Testing
 
     @Test func `one command leads from a checkout to a picture`() async throws {
         let block = try #require(
-            try MarkdownBlock.all(in: Self.file).first { $0.scenes == [Self.freshCheckout] }
+            try Self.commands().first { $0.block.scenes == [Self.freshCheckout] }?.block
         )
         let scratch = FileManager.default.temporaryDirectory.appending(path: "readme-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
