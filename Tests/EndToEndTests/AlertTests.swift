@@ -106,7 +106,6 @@ import Testing
             #expect(inbox.news == ["firing spend_of_cap", "firing stuck_job"])
             let id = try #require(submitted.json?["id"]?.string)
             _ = try await scene.client.post("/v1/jobs/\(id)/cancel", [:])
-            scene.farm.replicate.books.openGates()
             try await inbox.until(3)
             #expect(inbox.news.last == "resolved stuck_job")
         }
