@@ -87,7 +87,7 @@ let package = Package(
         // Stand-ins for the vendors' APIs, for tests of any layer.
         .target(
             name: "FakeVendors",
-            dependencies: ["Orchestrator"],
+            dependencies: ["Orchestrator", "COpenSSL"],
             path: "Tests/FakeVendors",
             swiftSettings: strict
         ),

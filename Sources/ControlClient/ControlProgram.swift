@@ -8,7 +8,7 @@ public struct ControlProgram: Sendable {
 
     /// Runs the command that the process was started with, and ends the process.
     public func main() -> Never {
-        exit(run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables))
+        exit(run(ProcessArguments.all, environment: ProcessEnvironment.variables))
     }
 
     /// Runs the command that the arguments name, and returns the code to exit with; `arguments` come without the

@@ -23,7 +23,7 @@ import Testing
         """
 
     /// What takes away the keys that the others are asked with, and so has a daemon of its own.
-    private static let ending = ["/v1/keys/{key}", "/v1/auth/logout"]
+    private static let ending = ["/v1/keys/{key}", "/v1/auth/logout", "/v1/identity"]
 
     @Test(.serialized, arguments: [1, 2, 3])
     func `the daemon does what its description says`(seed: Int) async throws {

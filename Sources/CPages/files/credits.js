@@ -17,6 +17,8 @@ if (server.mode !== "official") {
 
 async function show() {
     try {
+        // First what was bought: asking for it may be what brings the credits.
+        const news = await bought();
         const [balance, pricing] = await Promise.all([call("GET", "v1/credits/balance"), call("GET", "v1/credits/pricing")]);
         const problem = h("p.notice.bad", { role: "alert", hidden: true });
         const rows = h("tbody");
@@ -24,7 +26,7 @@ async function show() {
         const entries = [];
         const more = h("button.start", { type: "button", hidden: true }, "Show older");
         fill(root,
-            await bought(),
+            news,
             h("div.tiles-figures", figure("Balance", balance.balance, balance.reserved ? `${plural(balance.reserved, "credit")} reserved for running jobs` : "credits"),
                 figure("Free today", balance.daily_free_left, `of ${plural(pricing.daily_free, "picture")} at low quality`),
                 prices(pricing)),

@@ -13,7 +13,7 @@ public struct Program: Sendable {
 
     /// Runs the command that the process was started with, and ends the process.
     public func main() async -> Never {
-        exit(await run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables))
+        exit(await run(ProcessArguments.all, environment: ProcessEnvironment.variables))
     }
 
     /// Runs the command that the arguments name, and returns the code to exit with.

@@ -88,6 +88,12 @@ struct Edge: HTTPHandler {
                 )
             }
             return caller
+        case .owner:
+            let caller = try await service.authenticator.caller(of: exchange)
+            guard caller.key?.scopes.isEmpty ?? true else {
+                throw .permissionDenied("this key is limited to other things")
+            }
+            return caller
         case .admin, .adminOrLoopback: return try await administrator(exchange)
         }
     }

@@ -11,6 +11,8 @@ struct Route: Sendable {
         case scope(Scope)
         /// Whoever is signed in; a key is not enough.
         case session
+        /// Whoever is signed in or has a key that is limited to nothing.
+        case owner
         /// Whoever is signed in as an administrator or has a key of one.
         case admin
         /// As `admin`, or anyone on this machine.

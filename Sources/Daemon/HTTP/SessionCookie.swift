@@ -14,14 +14,7 @@ enum SessionCookie {
 
     /// The token of a request; nil without a cookie of ours.
     static func token(in headers: HTTPHeaders) -> String? {
-        for header in headers.all(named: "cookie") {
-            for pair in header.utf8.split(separator: UInt8(ascii: ";")) {
-                let pair = pair.drop { $0 == UInt8(ascii: " ") }
-                guard pair.starts(with: Array((name + "=").utf8)) else { continue }
-                return String(pair.dropFirst(name.utf8.count + 1))
-            }
-        }
-        return nil
+        headers.cookie(name)
     }
 
     /// Whether a text has a token's form: all else needs no look at the record.

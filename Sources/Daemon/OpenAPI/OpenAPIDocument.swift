@@ -114,7 +114,8 @@ struct OpenAPIDocument: Sendable {
         if route.access != .anyone { refuse(401, "no valid key and no session") }
         switch route.access {
         case .anyone, .caller: break
-        case .scope, .session, .admin, .adminOrLoopback: refuse(403, "not for this caller, or from a page elsewhere")
+        case .scope, .session, .owner, .admin, .adminOrLoopback:
+            refuse(403, "not for this caller, or from a page elsewhere")
         }
         if !openSegments(of: route.path).isEmpty { refuse(404, "there is no such thing, or not for this caller") }
         refuse(
@@ -132,7 +133,7 @@ struct OpenAPIDocument: Sendable {
         case .anyone: .array(takesCaller ? [[:]] + anyProof : [])
         case .session: [["session": []]]
         case .adminOrLoopback: .array([[:]] + anyProof)
-        case .caller, .scope, .admin: .array(anyProof)
+        case .caller, .scope, .owner, .admin: .array(anyProof)
         }
     }
 }

@@ -22,9 +22,6 @@ extension RouteDescription {
             body: Schema.object(["current_password": Schema.text(0...1024), "new_password": Component.password]),
             .json(Schema.named(.user))
         ),
-        RouteName(.post, "/v1/auth/session"): RouteDescription(
-            .json(Schema.named(.user), "the account; the answer sets the session's cookie")
-        ),
         RouteName(.get, "/v1/auth/me"): RouteDescription(.json(Schema.named(.user))),
         RouteName(.get, "/v1/keys"): RouteDescription(.json(Schema.list(Schema.named(.key)))),
         RouteName(.post, "/v1/keys"): RouteDescription(
@@ -55,8 +52,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/credits/transactions"): RouteDescription(
-            query: [.page, .perPage(usually: 50)],
-            .json(
+            query: [.page, .perPage(usually: 50), .format],
+            .jsonOrTable(
                 Schema.object([
                     "transactions": Schema.array(Schema.named(.transaction)), "page": Schema.count,
                     "per_page": Schema.count,
@@ -119,8 +116,8 @@ extension RouteDescription {
     static let usage: [RouteName: RouteDescription] = [
         RouteName(.get, "/v1/usage/users/{user}"): RouteDescription(query: period, .json(Schema.named(.usage))),
         RouteName(.get, "/v1/usage/users/{user}/details"): RouteDescription(
-            query: period + [.limit(), .after(JobID.self), .jobStatus, .model],
-            .json(
+            query: period + [.limit(), .after(JobID.self), .jobStatus, .model, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object,
                     more: Schema.members(
@@ -150,8 +147,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/providers"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
-            .json(
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object([
                         "requests": Schema.count, "images": Schema.count, "cost_usd": Schema.dollars,
@@ -161,8 +158,8 @@ extension RouteDescription {
             )
         ),
         RouteName(.get, "/v1/usage/drift"): RouteDescription(
-            query: [.groupBy(SpendColumn.self), .from, .to],
-            .json(
+            query: [.groupBy(SpendColumn.self), .from, .to, .format],
+            .jsonOrTable(
                 Schema.list(
                     Schema.object([
                         "attempts": Schema.count, "images": Schema.count, "quoted_usd": Schema.dollars,
@@ -194,6 +191,16 @@ extension RouteDescription {
             query: [.limit(), .after(AuditID.self)],
             .json(Schema.list(Schema.named(.auditEntry)))
         ),
+        RouteName(.post, "/v1/admin/reconcile"): RouteDescription(
+            query: [
+                Parameter("provider", Schema.text, "whose bill it is", isRequired: true),
+                Parameter("day_column", Schema.text, "the heading of the days, where it is another"),
+                Parameter("amount_column", Schema.text, "the heading of the amounts"),
+                Parameter("item_column", Schema.text, "the heading of what was billed"), .format,
+            ],
+            table: Schema.text,
+            .jsonOrTable(Schema.object)
+        ),
         RouteName(.get, "/v1/admin/registry"): RouteDescription(.json(Schema.named(.registry))),
         RouteName(.post, "/v1/admin/reload"): RouteDescription(
             headers: [.idempotencyKey],
@@ -221,6 +228,7 @@ extension RouteDescription {
 
     /// What is known of each route.
     static let all: [RouteName: RouteDescription] = [
-        images, jobs, models, gallery, accounts, devices, credits, purchases, usage, administration, operation, pages,
+        images, jobs, models, gallery, accounts, devices, signIns, credits, purchases, usage, administration, operation,
+        pages,
     ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 }

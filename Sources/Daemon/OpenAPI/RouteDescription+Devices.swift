@@ -49,6 +49,9 @@ extension RouteDescription {
         ),
         RouteName(.post, "/v1/auth/device/approve"): RouteDescription(
             body: Schema.object(["user_code": Schema.text(1...1000), "approve": Schema.flag]),
+            urlEncoded: Schema.object([
+                "user_code": Schema.text(1...1000), "approve": Schema.choice(["true", "false"]),
+            ]),
             .json(Schema.named(.device))
         ),
     ]

@@ -32,6 +32,11 @@ struct RouteDescription: Sendable {
             Answer(status: status, meaning: meaning, content: [(jsonType, schema)])
         }
 
+        /// A result that is also had as a table for spreadsheets.
+        static func jsonOrTable(_ schema: JSON) -> Answer {
+            Answer(status: 200, meaning: "the result", content: [(jsonType, schema), (tableType, [:])])
+        }
+
         /// Bytes or text of some media types.
         static func file(_ types: [String], status: Int = 200, _ meaning: String) -> Answer {
             Answer(status: status, meaning: meaning, content: types.map { ($0, [:]) })
@@ -45,6 +50,7 @@ struct RouteDescription: Sendable {
 
     static let jsonType = "application/json"
     static let formType = "multipart/form-data"
+    static let tableType = "text/csv"
     static let urlEncodedType = "application/x-www-form-urlencoded"
 
     var query: [Parameter] = []
@@ -65,6 +71,7 @@ struct RouteDescription: Sendable {
         body: JSON? = nil,
         form: JSON? = nil,
         urlEncoded: JSON? = nil,
+        table: JSON? = nil,
         isBodyOptional: Bool = false,
         takesCaller: Bool = false,
         error: Component = .error,
@@ -72,7 +79,9 @@ struct RouteDescription: Sendable {
     ) {
         self.query = query
         self.headers = headers
-        self.body = [(Self.jsonType, body), (Self.formType, form), (Self.urlEncodedType, urlEncoded)].compactMap {
+        self.body = [
+            (Self.jsonType, body), (Self.formType, form), (Self.urlEncodedType, urlEncoded), (Self.tableType, table),
+        ].compactMap {
             type,
             schema in
             schema.map { (type, $0) }
@@ -112,6 +121,11 @@ extension RouteDescription.Parameter {
         )
     }
 
+    static let format = Self(
+        "format",
+        Schema.orEmpty(Schema.choice(["json", "csv"])),
+        "csv: a table for spreadsheets; as `Accept: text/csv`"
+    )
     static let from = time("from", "not before")
     static let to = time("to", "not after; a day counts whole")
     static let model = Self("model", Schema.text, "only of this model")

@@ -80,28 +80,17 @@ enum AccountRoutes {
         _ exchange: Exchange,
         status: Int = 200
     ) async throws(APIError) -> HTTPResponse {
-        let service = exchange.service
-        let (token, session) = try await service.accounts.openSession(of: user.id)
-        try await endSession(of: exchange)
-        let cookie = SessionCookie.header(token, isSecure: service.authenticator.pages.isSecure)
+        let (session, cookie) = try await exchange.openSession(of: user.id)
         return answer(user, session, status: status, headers: [cookie])
     }
 
     private static func signOut(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
-        try await endSession(of: exchange)
+        try await exchange.endSession()
         let isSecure = exchange.service.authenticator.pages.isSecure
         return .json(
             ["object": "session", "deleted": true],
             headers: [SessionCookie.removal(isSecure: isSecure)] + privately
         )
-    }
-
-    private static func endSession(of exchange: Exchange) async throws(APIError) {
-        guard let token = SessionCookie.token(in: exchange.request.headers), SessionCookie.isWellFormed(token) else {
-            return
-        }
-        try await exchange.service.accounts.endSession(token: token)
-        exchange.service.authenticator.forget()
     }
 
     private static func changePassword(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {

@@ -64,8 +64,8 @@ enum DeviceRoutes {
     /// The way to sign in that the client prefers; nil for an account of ours.
     private static func provider(_ fields: FieldReader, _ settings: AuthSettings) throws(APIError) -> String? {
         guard let name = try word("provider", fields), name != "local" else { return nil }
-        guard let provider = IdentityProvider.Name(rawValue: name) else {
-            let all = (["local"] + IdentityProvider.Name.allCases.map(\.rawValue)).joined(separator: ", ")
+        guard let provider = IdentityProviderName(rawValue: name) else {
+            let all = (["local"] + IdentityProviderName.allCases.map(\.rawValue)).joined(separator: ", ")
             throw .invalidValue("provider", "'\(name)' is none of \(all)")
         }
         guard settings.isSet(provider) else { throw .invalidValue("provider", provider.absence) }

@@ -49,7 +49,7 @@ final class Daemon: Sendable {
         }
         record = try await Self.openRecord(source.current.database, in: directory, log)
         let store = record.store
-        let secret = try await Self.secret(record, directory)
+        let secret = try await Self.secret(source.current.auth, record, directory)
         (loops, files) = try Self.makeThreads()
         upstream = UpstreamClient(
             loops: loops,
@@ -261,11 +261,16 @@ final class Daemon: Sendable {
         }
     }
 
-    /// What signs links and sessions: of the record where daemons share one, so that each accepts the others' links.
-    private static func secret(_ record: OpenRecord, _ directory: DataDirectory) async throws(StartFailure) -> [UInt8] {
-        guard record.isShared else {
+    /// What signs links and sessions: the file's, or else of the record where daemons share one, so that each accepts the
+    /// others' links.
+    private static func secret(
+        _ settings: AuthSettings,
+        _ record: OpenRecord,
+        _ directory: DataDirectory
+    ) async throws(StartFailure) -> [UInt8] {
+        guard record.isShared, settings.sessionSecret == nil, settings.sessionSecretFile == nil else {
             do throws(DataDirectory.Problem) {
-                return try directory.sessionSecret()
+                return try directory.sessionSecret(settings)
             } catch {
                 throw StartFailure(error.message)
             }
@@ -359,8 +364,9 @@ final class Daemon: Sendable {
 
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
-            + AccountRoutes.all + DeviceRoutes.all + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all
-            + CreditAdminRoutes.all + OperationsRoutes.all + SpendRoutes.all + PurchaseRoutes.all
+            + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
+            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + SpendRoutes.all + PurchaseRoutes.all
             + PaymentWebhookRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all + AuditRoutes.all
             + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )

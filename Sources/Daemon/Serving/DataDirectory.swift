@@ -36,9 +36,18 @@ struct DataDirectory: Sendable {
         )
     }
 
-    /// The secret that signs links and sessions, made at the first start.
-    func sessionSecret() throws(Problem) -> [UInt8] {
-        let file = path + "/session.secret"
+    /// The secret that signs links and sessions: the configured one; else it is made at the first start, and kept where
+    /// the configuration names a file that was not there, or in this directory.
+    func sessionSecret(_ settings: AuthSettings) throws(Problem) -> [UInt8] {
+        if let text = settings.sessionSecret?.reveal() {
+            guard text.utf8.count >= Self.secretBytes else {
+                throw Problem(message: "auth.session_secret must have \(Self.secretBytes) characters or more")
+            }
+            // What was made at the first start is read as what it was made from.
+            if let bytes = Hex.bytes(text), bytes.count >= Self.secretBytes { return bytes }
+            return SHA256.digest(of: Array(text.utf8).span)
+        }
+        let file = settings.sessionSecretFile ?? path + "/session.secret"
         if let text = try read(file) {
             guard let bytes = Hex.bytes(text), bytes.count >= Self.secretBytes else {
                 throw Problem(message: "'\(file)' must hold \(Self.secretBytes) bytes in hex")

@@ -11,6 +11,7 @@ final class Service: Sendable {
     let authenticator: Authenticator
     let accounts: Accounts
     let devices: DeviceFlow
+    let signIns: SignInFlow
     let keptAnswers: KeptAnswers
     let links: ImageLinks
     let metrics: Metrics
@@ -127,6 +128,12 @@ final class Service: Sendable {
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
         devices = DeviceFlow(store: engine.store, time: engine.time)
+        signIns = SignInFlow(
+            store: engine.store,
+            time: engine.time,
+            upstream: engine.upstream,
+            publicURL: links.publicURL
+        ) { registrySource.current.server.allowPrivateURLs ? .anywhere : .publicOnly }
         keptAnswers = KeptAnswers(store: engine.store, time: engine.time, log: engine.log) {
             body,
             salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)

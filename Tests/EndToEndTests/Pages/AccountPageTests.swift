@@ -118,14 +118,42 @@ extension Pages {
                     #expect(try await poll(second.deviceCode).json?["error"]?.string == "access_denied")
 
                     try await visit.open("/device")
-                    for number in 0..<8 {
-                        try await visit.type("WRNG-CDE\(2 + number)", into: "#code")
+                    for number in 0..<9 {
+                        try await visit.type("WRNG-CD\(number)", into: "#code")
                         try await visit.press("Continue")
                         try await visit.until("!document.querySelector('#problem').hidden")
                     }
                     try await visit.untilSeen("Too many requests for now.")
                 }
             }
+        }
+
+        @Test func `credits are bought on the payment service's page, and are there when one comes back`() async throws
+        {
+            let checkout = try Checkout()
+            let official: (inout RegistryText) -> Void = { registry in
+                registry.server.append("mode: official")
+                registry.extra += [
+                    "billing:", "  daily_free: 0",
+                    "  stripe: {base_url: \(checkout.origin), secret_key: \"${STRIPE}\", webhook_secret: \"${STRIPE}\"}",
+                ]
+            }
+            try await Scene.play(official, environment: ["STRIPE": "sk_test_of_nobody"]) { scene in
+                try await PageVisit.with(scene) { visit in
+                    try await visit.signUp("somebody@example.test")
+                    try await visit.open("/credits")
+                    try await visit.untilSeen("Starter")
+                    try await visit.press("$1.99")
+                    try await visit.untilSeen("Thank you. 100 credits were added.")
+                    let balance = try await visit.client().get("/v1/credits/balance").json?["balance"]?.int
+                    let shown = try await visit.text("document.querySelector('.big').textContent")
+                    #expect(balance ?? 0 >= 100 && shown == "\(balance ?? 0)")
+                    #expect(try await AccessibilityRules.broken(in: visit) == [])
+                    try await visit.open("/credits?canceled=1")
+                    try await visit.untilSeen("Nothing was bought and nothing was charged.")
+                }
+            }
+            _ = try? await WorkerThread.run { checkout.stop() }
         }
 
         @Test func `credits are shown with what is sold, and without them a word`() async throws {

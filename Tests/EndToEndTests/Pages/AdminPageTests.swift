@@ -98,7 +98,7 @@ extension Pages {
                 _ = try await scene.generate(["prompt": "a heron with a very long name, standing in the water", "n": 4])
                 scene.farm.replicate.script(.fail(.runNSFW))
                 _ = try await scene.generate(["model": "replicate/black-forest-labs/flux-schnell"])
-                try await PageVisit.with(scene, width: width, isDark: isDark, refusals: [403]) { visit in
+                try await PageVisit.with(scene, width: width, isDark: isDark, refusals: [404]) { visit in
                     try await visit.open("/signin")
                     try await visit.until("!document.querySelector('#strangers').hidden")
                     #expect(try await AccessibilityRules.broken(in: visit) == [])

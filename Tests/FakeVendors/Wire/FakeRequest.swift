@@ -59,4 +59,21 @@ package struct FakeRequest: Sendable {
     package func path(after prefix: String) -> String? {
         path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
     }
+
+    /// A name or value of a query or plain form, as it was meant; nil for a broken escape.
+    static func formDecoded(_ text: Substring) -> String? {
+        var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

@@ -153,7 +153,8 @@ extension FakeRequest {
         var query: [String: String] = [:]
         for pair in target.dropFirst().first?.split(separator: "&") ?? [] {
             let sides = pair.split(separator: "=", maxSplits: 1)
-            if let name = sides.first { query[String(name)] = sides.count == 2 ? String(sides[1]) : "" }
+            guard let name = sides.first.flatMap(Self.formDecoded) else { continue }
+            query[name] = sides.count == 2 ? Self.formDecoded(sides[1]) : ""
         }
         self.init(String(words[0]), String(path), query: query, headers: message.headers, body: message.body)
     }
