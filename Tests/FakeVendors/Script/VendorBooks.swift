@@ -46,7 +46,7 @@ package final class VendorBooks: Sendable {
     }
 
     /// Opens every gate that a call may rest at, and those of calls to come.
-    func openGates() {
+    package func openGates() {
         let gates = script.withLock { script in
             script.isClosing = true
             defer { script.gates = [] }
