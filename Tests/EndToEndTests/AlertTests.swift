@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `spend near its cap and a job that does not end are told of`() async throws {
-        try await Self.play("spend_of_cap: 0.8, stuck_job: 1s", limits: ["spend_per_day: 0.02"]) { scene, inbox in
+        try await Self.play("spend_of_cap: 0.8, stuck_job: 1s", limits: ["spend_per_day: 0.021"]) { scene, inbox in
             for _ in 0..<3 { #expect(try await scene.generate(Self.openAI).status == 200) }
             try await inbox.until(1)
             #expect(inbox.news == ["firing spend_of_cap"])

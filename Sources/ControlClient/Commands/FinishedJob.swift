@@ -33,9 +33,9 @@ struct FinishedJob {
         if !files.isEmpty { shownJob["files"] = .array(files) }
         call.show(.object(shownJob)) { [Self.summary(of: job, hasCredits: hasCredits)] }
         for change in job.list("adapted") {
-            Console.error(
-                "\(change.shown("field")): \(change.shown("given")) instead of \(change.shown("asked")): \(change.shown("why"))"
-            )
+            let (field, given, asked) = (change.shown("field"), change.shown("given"), change.shown("asked"))
+            let what = given == asked ? given : "\(given) instead of \(asked)"
+            Console.error("\(field): \(what): \(change.shown("why"))")
         }
     }
 

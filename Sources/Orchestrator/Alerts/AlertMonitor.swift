@@ -263,8 +263,8 @@ extension AlertKey {
     /// Whether it means anything that nothing is wrong.
     fileprivate func isKnown(to attempts: AttemptWatch) -> Bool {
         switch rule {
-        case .errorRate: attempts.hasSeenAny
-        case .providerDown: attempts.hasSeen(subject)
+        case .errorRate: attempts.isRateKnown
+        case .providerDown: attempts.wasWell(subject)
         case .spendOfCap, .lowDisk, .stuckJob: true
         }
     }

@@ -7,8 +7,9 @@ package final class AttemptWatch: Sendable {
 
     private struct State: Sendable {
         var recent: [Entry] = []
-        /// Providers that had an attempt since the start.
-        var seen: Set<String> = []
+        /// Providers that did what they were asked, at least once since the start.
+        var wellOnce: Set<String> = []
+        var hasSeenAny = false
     }
 
     private static let window = Duration.seconds(60)
@@ -28,9 +29,11 @@ package final class AttemptWatch: Sendable {
         let now = time.monotonic()
         state.withLock { state in
             for attempt in job.attempts {
-                state.seen.insert(attempt.provider)
+                state.hasSeenAny = true
                 switch attempt.outcome {
-                case .ok: state.recent.append(Entry(at: now, isFailure: false))
+                case .ok:
+                    state.wellOnce.insert(attempt.provider)
+                    state.recent.append(Entry(at: now, isFailure: false))
                 case .unavailable, .unknown, .unusable: state.recent.append(Entry(at: now, isFailure: true))
                 case .rejected, .refused, nil: break
                 }
@@ -39,8 +42,17 @@ package final class AttemptWatch: Sendable {
         }
     }
 
-    package func hasSeen(_ provider: String) -> Bool { state.withLock { $0.seen.contains(provider) } }
-    package var hasSeenAny: Bool { state.withLock { !$0.seen.isEmpty } }
+    /// Whether it is known that the provider can do its work; failures after a restart may be those of before.
+    package func wasWell(_ provider: String) -> Bool { state.withLock { $0.wellOnce.contains(provider) } }
+
+    /// Whether a rate of failures can be told, if only because nobody has asked for anything of late.
+    package var isRateKnown: Bool {
+        let start = time.monotonic() - Self.window
+        return state.withLock { state in
+            state.recent.removeAll { $0.at < start }
+            return state.hasSeenAny && (state.recent.isEmpty || state.recent.count >= Self.least)
+        }
+    }
 
     /// The share of failures in the last minute; nil where there were too few attempts, or the newest all succeeded.
     package func errorRate() -> Double? {

@@ -4,7 +4,9 @@ struct SimulatedChance: Sendable {
     private var state: UInt64
 
     init(seed: UInt64, request: Int, slot: Int, attempt: Int, model: ModelReference) {
-        state = seed &+ 0x9E37_79B9_7F4A_7C15
+        // Spread over all bits first: beside the small numbers of requests, neighbouring seeds would only swap them.
+        state = seed
+        state = next()
         for number in [request, slot, attempt] { mix(UInt64(bitPattern: Int64(number))) }
         for byte in "\(model)".utf8 { mix(UInt64(byte)) }
     }

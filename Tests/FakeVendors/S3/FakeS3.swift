@@ -99,7 +99,7 @@ package final class FakeS3: Sendable {
         let segments = request.path.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard segments.first == FakeS3.bucket[...] else { return FakeS3.error(404, "NoSuchBucket") }
         let key = segments.count > 1 ? String(segments[1]).removingPercentEncoding ?? "" : ""
-        let query = request.query.mapValues { $0.removingPercentEncoding ?? $0 }
+        let query = request.query
         switch (request.method, key.isEmpty) {
         case ("GET", true): return query["uploads"] != nil ? uploads(query) : list(query)
         case ("GET", false), ("HEAD", false): return read(request, key)

@@ -20,7 +20,7 @@ enum FakeS3Signature {
         // All that could change what the request does has to be signed.
         let mustBeSigned = request.headers.map(\.name).filter { $0.hasPrefix("x-amz-") || $0 == "range" } + ["host"]
         guard Set(mustBeSigned).isSubset(of: names), names == names.sorted() else { return (403, "AccessDenied") }
-        let query = request.query.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+        let query = request.query.map { "\(encoded($0.key))=\(encoded($0.value))" }.sorted().joined(separator: "&")
         let headers = names.map { "\($0):\(request.header($0) ?? "")\n" }.joined()
         let canonical = [request.method, request.path, query, headers, names.joined(separator: ";"), hash]
             .joined(separator: "\n")
@@ -33,6 +33,19 @@ enum FakeS3Signature {
 
     /// As `x-amz-checksum-sha256` has it.
     static func checksum(_ content: [UInt8]) -> String { Data(bytes(SHA256.hex(content))).base64EncodedString() }
+
+    /// As SigV4 wants names and values of a query: all but unreserved characters escaped (RFC 3986).
+    private static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                String(UnicodeScalar(byte))
+            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
 
     private static func word(_ name: String, in text: String) -> String? {
         text.range(of: name).map { String(text[$0.upperBound...].prefix { $0 != "," }) }
