@@ -118,7 +118,7 @@ extension Pages {
                     #expect(try await poll(second.deviceCode).json?["error"]?.string == "access_denied")
 
                     try await visit.open("/device")
-                    for number in 0..<9 {
+                    for number in 0..<6 {
                         try await visit.type("WRNG-CD\(number)", into: "#code")
                         try await visit.press("Continue")
                         try await visit.until("!document.querySelector('#problem').hidden")

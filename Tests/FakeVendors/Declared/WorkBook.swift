@@ -13,6 +13,7 @@ final class WorkBook: Sendable {
         var costMicroUSD: Int
         var polls = 0
         var lastPoll: ContinuousClock.Instant?
+        var wasEarly = false
         var isCanceled = false
         /// What was made, by the vendor's own words.
         var output = JSON.null
@@ -27,7 +28,8 @@ final class WorkBook: Sendable {
         case canceled(Work)
     }
 
-    /// Whoever asks after the same work sooner than this is told to slow down.
+    /// Whoever asks after the same work sooner than this a second time is told to slow down: once it may be a client that
+    /// was killed and does not know when it asked last.
     private static let shortestPause = Duration.milliseconds(100)
 
     private let works = Watched<[String: Work]>([:])
@@ -47,7 +49,10 @@ final class WorkBook: Sendable {
         works.change { works in
             guard var work = works[id] else { return nil }
             let now = ContinuousClock.now
-            if let last = work.lastPoll, now - last < Self.shortestPause { return .tooFast }
+            if let last = work.lastPoll, now - last < Self.shortestPause {
+                if work.wasEarly { return .tooFast }
+                work.wasEarly = true
+            }
             work.lastPoll = now
             work.polls += 1
             works[id] = work

@@ -2,7 +2,7 @@ import Orchestrator
 
 /// Decides who may begin a device's sign-in, and who may name a user code, which somebody might guess.
 struct UserCodeThrottle: Sendable {
-    private var accounts = AttemptLimiter(Rate(count: 8, window: .seconds(900)))
+    private var accounts = AttemptLimiter(Rate(count: 5, window: .seconds(900)))
     private var addresses = AttemptLimiter(Rate(count: 40, window: .seconds(900)))
     private var starts = AttemptLimiter(Rate(count: 1000, window: .seconds(600)))
 
