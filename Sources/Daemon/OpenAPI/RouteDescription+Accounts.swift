@@ -193,7 +193,7 @@ extension RouteDescription {
         ),
         RouteName(.post, "/v1/admin/reconcile"): RouteDescription(
             query: [
-                Parameter("provider", Schema.text, "whose bill it is", isRequired: true),
+                Parameter("provider", Schema.text(1...100), "whose bill it is", isRequired: true),
                 Parameter("day_column", Schema.text, "the heading of the days, where it is another"),
                 Parameter("amount_column", Schema.text, "the heading of the amounts"),
                 Parameter("item_column", Schema.text, "the heading of what was billed"), .format,

@@ -67,7 +67,7 @@ extension RouteDescription {
                 "`data` and `images` are the same list"
             )
         ),
-        RouteName(.get, "/v1/images/user/{user}"): RouteDescription(
+        RouteName(.get, "/v1/images/user/{user_id}"): RouteDescription(
             query: [.limit(), .after(ImageID.self), .page, .perPage(usually: 20)],
             takesCaller: true,
             .json(Schema.list(Schema.named(.image), more: ["user_id": Schema.text, "total": Schema.count]))

@@ -10,8 +10,12 @@ enum StoredImageRoutes {
         Route(.get, "/v1/images", .anyone, "List public images, newest first") {
             exchange throws(APIError) in try await list(exchange)
         },
-        Route(.get, "/v1/images/user/{user}", .anyone, "List a user's images, newest first; to others the public ones")
-        {
+        Route(
+            .get,
+            "/v1/images/user/{user_id}",
+            .anyone,
+            "List a user's images, newest first; to others the public ones"
+        ) {
             exchange throws(APIError) in try await list(of: exchange.parameters[0], exchange)
         },
         Route(.get, "/v1/images/{image}", .anyone, "Describe one image") {
