@@ -77,7 +77,7 @@ struct OpenAPIDocument: Sendable {
         case "key": Schema.id(KeyID.self)
         case "user": Schema.id(UserID.self)
         case "purchase": Schema.id(PurchaseID.self)
-        default: Schema.text(1...300)
+        default: ["type": "string", "minLength": 1]
         }
     }
 

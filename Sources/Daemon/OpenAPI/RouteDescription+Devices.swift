@@ -44,7 +44,7 @@ extension RouteDescription {
             .json(Schema.object(["status": Schema.text, "message": Schema.text, "user_code": Schema.text]))
         ),
         RouteName(.get, "/v1/auth/device"): RouteDescription(
-            query: [Parameter("user_code", Schema.text, "as the device shows it", isRequired: true)],
+            query: [Parameter("user_code", Schema.text(1...1000), "as the device shows it", isRequired: true)],
             .json(Schema.named(.device), "who asks, so that a person can tell whether it is they")
         ),
         RouteName(.post, "/v1/auth/device/approve"): RouteDescription(
