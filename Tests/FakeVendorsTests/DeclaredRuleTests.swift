@@ -36,6 +36,7 @@ import Testing
         let id = begun.json?["request_id"]?.string ?? ""
         #expect(get("/fal-ai/flux/requests/\(id)", key) == 400, "collected before it was done")
         #expect(get("/fal-ai/flux/requests/\(id)/status", key) == 200)
+        #expect(get("/fal-ai/flux/requests/\(id)/status", key) == 200, "too early once is forgiven")
         #expect(get("/fal-ai/flux/requests/\(id)/status", key) == 429)
         #expect(get("/fal-ai/flux/requests/other/status", key) == 404)
         #expect(get("/fal-ai/flux/requests/\(id)", key) == 200)
