@@ -11,6 +11,7 @@ struct StreamAnswer {
     private static let chunk = 48 << 10
 
     /// Waits for the first event, since until then an error can still be a plain answer.
+    @inline(never)  // else in the frame of everyone who waits for an answer
     func response(
         _ running: RunningJob,
         _ partials: PartialChannel,
