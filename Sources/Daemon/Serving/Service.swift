@@ -4,7 +4,7 @@ import Persistence
 import Transport
 
 /// Everything that routes share: the registry in force, the engine, the record, and who watches them.
-final class Service: Sendable {
+final class Service: RecordReader, Sendable {
     let engine: EngineServices
     let runner: JobRunner
     let recovery: JobRecovery
