@@ -7,25 +7,9 @@ import Testing
     private let time = ManualTime()
 
     private func job(_ outcomes: [AttemptOutcome], _ provider: String = "openai") -> JobRecord {
-        var job = JobRecord(
-            id: time.makeID(),
-            owner: UserID(trusted: "usr_1"),
-            requestID: "req",
-            operation: .generate,
-            created: time.now(),
-            request: [:],
-            policy: "price",
-            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
-        )
+        var job = JobRecord.sample(time.makeID(), at: time.now())
         job.attempts = outcomes.enumerated().map { index, outcome in
-            var attempt = AttemptRecord(
-                n: index + 1,
-                provider: provider,
-                model: "m",
-                tier: .low,
-                count: 1,
-                started: time.now()
-            )
+            var attempt = AttemptRecord.sample(index + 1, provider, at: time.now())
             attempt.outcome = outcome
             return attempt
         }
