@@ -236,12 +236,7 @@ enum StoredImageRoutes {
 extension Service {
     /// A picture that `caller` may see: a public one, or its own.
     func visibleImage(_ id: ImageID, to caller: Caller) async throws(APIError) -> StoredImage {
-        let stored: StoredImage?
-        do throws(StoreError) {
-            stored = try await store.image(id)
-        } catch {
-            throw .record(error, "store")
-        }
+        let stored = try await reading { store throws(StoreError) in try await store.image(id) }
         guard let stored, stored.image.isPublic || stored.image.owner == caller.user.id || caller.user.isAdmin else {
             throw .notFound("there is no image '\(id)'")
         }
