@@ -58,7 +58,7 @@ struct PictureIntake: Sendable {
         }
         let bytes: [UInt8]
         do throws(Base64Error) {
-            bytes = try Base64.decode(Array(encoded.utf8).span)
+            bytes = try Base64.decode(String(encoded).utf8Span.span)
         } catch {
             throw ProviderFailure(.unusable, "the picture is not base64")
         }
