@@ -84,6 +84,7 @@ enum Sample {
             adapter: replicate
             base_url: https://api.replicate.com/v1
             api_key: ${REPLICATE_API_TOKEN}
+            webhook_secret: ${REPLICATE_WEBHOOK_SECRET}
             poll: {first: 50ms, max: 200ms}
             wait: 5s
             models:
@@ -149,7 +150,8 @@ enum Sample {
 
     static let environment = [
         "DATABASE_URL": "postgres://u:p@db/images", "S3_ACCESS": "s3a", "S3_SECRET": "s3s", "OPENAI_API_KEY": "sk-open",
-        "STABILITY_API_KEY": "sk-stab", "REPLICATE_API_TOKEN": "r8", "STRIPE_SECRET_KEY": "sk_1",
+        "STABILITY_API_KEY": "sk-stab", "REPLICATE_API_TOKEN": "r8",
+        "REPLICATE_WEBHOOK_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "STRIPE_SECRET_KEY": "sk_1",
         "STRIPE_WEBHOOK_SECRET": "whsec_1", "CREEM_API_KEY": "creem_1", "CREEM_WEBHOOK_SECRET": "whsec_2",
         "GITHUB_CLIENT_ID": "gh", "GITHUB_CLIENT_SECRET": "ghs", "GOOGLE_CLIENT_SECRET": "gs",
         "APPLE_KEY": "-----\nkey",

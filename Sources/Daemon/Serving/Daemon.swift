@@ -77,6 +77,7 @@ final class Daemon: Sendable {
             health: Health(),
             offloading: PoolOffloading(pool: files),
             log: log,
+            news: VendorNews { VendorNewsRoutes.address(for: $0, source.current.server, publicURL: links.publicURL) },
             executor: { EventLoop.current },
             background: { background.submit($0) },
             ended: { job in
@@ -367,8 +368,8 @@ final class Daemon: Sendable {
             + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
             + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
             + SpendRoutes.all + PurchaseRoutes.all
-            + PaymentWebhookRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all + AuditRoutes.all
-            + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
+            + PaymentWebhookRoutes.all + VendorNewsRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all
+            + AuditRoutes.all + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 
     /// Errors that the edge finds before there is a request get the same shape as all others.

@@ -38,6 +38,8 @@ public struct ProviderRequest: Sendable {
     public var mask: InputImage?
     /// Nil: a plain call. A number, 0...3: a stream with so many partial pictures.
     public var partialImages: Int?
+    /// Where an `AnnouncingAdapter`'s vendor is to say that the work has ended; nil: nowhere.
+    public var newsURL: String?
     /// Time left for the whole attempt; vendors that can are told to stop by then.
     public var timeLimit: Duration
 

@@ -34,6 +34,8 @@ package struct Provider: Sendable {
     /// Absolute, without trailing slash; empty for a kind that makes no calls.
     package var baseURL: String
     package var credential: Secret?
+    /// What the vendor signs its news with, a `WebhookSecret`'s text; nil: none is asked for, and none taken.
+    package var webhookSecret: Secret?
     package var availability = ProviderAvailability.enabled
     /// Breaks ties, higher first.
     package var priority = 0
