@@ -6,7 +6,6 @@ PACKAGES := pkg-config libcurl4-openssl-dev libyaml-dev libsqlite3-dev libpq-dev
 TEST_PACKAGES := curl procps nginx-light openssl unzip python3-venv libvips-tools libimage-exiftool-perl postgresql faketime \
 	chromium chromium-driver
 BENCH_PACKAGES := wrk
-# vips drags in libraries whose .pc files carry -pthread, which SwiftPM reports and does not need.
 # With the Swift runtime in it, the daemon runs where Swift is not installed.
 SWIFT_BUILD := swift build -c release --static-swift-stdlib
 LISTEN ?= 127.0.0.1:8080

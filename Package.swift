@@ -40,7 +40,7 @@ let package = Package(
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         library("CPostgreSQL", pkgConfig: "libpq", apt: "libpq-dev"),
-        library("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+        library("CGObject", pkgConfig: "gobject-2.0", apt: "libvips-dev"),
         library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         // llhttp ships as C source in Debian's node-llhttp; the strict mode can only be chosen when it is compiled.
         .target(
@@ -50,6 +50,8 @@ let package = Package(
         ),
         // What Swift's Glibc overlay lacks: epoll details, accept4, eventfd, sendfile.
         .target(name: "CSystem", path: "Sources/CSystem"),
+        // libvips, loaded when it is first needed; its headers need GLib's.
+        .target(name: "CVips", dependencies: ["CGObject"], path: "Sources/CVips"),
         // The web pages, built into the program by the C compiler.
         .target(name: "CPages", path: "Sources/CPages", exclude: ["files"]),
 

@@ -2,8 +2,8 @@ internal import CVips
 internal import Orchestrator
 private import Synchronization
 
-/// The one libvips of the process, started by the first picture: its start costs tens of milliseconds that a daemon
-/// which never touches a pixel need not wait for.
+/// The one libvips of the process, loaded and started by the first picture: it costs tens of milliseconds and some twenty
+/// megabytes that a daemon which never touches a pixel can do without.
 enum VipsLibrary {
     private static let startError: String? = {
         defer { isStarted.store(true, ordering: .releasing) }
@@ -18,7 +18,7 @@ enum VipsLibrary {
 
     /// The text of the last error; the buffer is one for all threads, so another thread's words may stand in it.
     static func takeError() -> String {
-        guard let text = unsafe vips_error_buffer_copy() else { return "no reason given" }
+        guard let text = unsafe cvips_error_copy() else { return "no reason given" }
         defer { unsafe cvips_free(text) }
         return unsafe String(cString: text).split(separator: "\n").joined(separator: "; ")
     }
@@ -29,6 +29,6 @@ enum VipsLibrary {
     /// it could be asked for without a crash.
     static func leaveThread() {
         guard isStarted.load(ordering: .acquiring) else { return }
-        vips_thread_shutdown()
+        cvips_leave_thread()
     }
 }

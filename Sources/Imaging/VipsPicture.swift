@@ -3,9 +3,9 @@ internal import Orchestrator
 
 /// One libvips image: a pipeline that yields pixels only when something reads them; released by `deinit`.
 @safe struct VipsPicture: ~Copyable {
-    private let handle: UnsafeMutablePointer<VipsImage>
+    private let handle: OpaquePointer
 
-    private init(_ handle: UnsafeMutablePointer<VipsImage>) {
+    private init(_ handle: OpaquePointer) {
         unsafe self.handle = handle
     }
 
@@ -26,7 +26,7 @@ internal import Orchestrator
                         buffer.baseAddress,
                         buffer.count,
                         loading.isSequential ? 1 : 0,
-                        loading.strictness,
+                        loading.failsOnWarning ? 1 : 0,
                         output
                     )
                 }
@@ -46,7 +46,7 @@ internal import Orchestrator
                     loading.format.code,
                     path,
                     loading.isSequential ? 1 : 0,
-                    loading.strictness,
+                    loading.failsOnWarning ? 1 : 0,
                     output
                 )
             }
@@ -54,19 +54,19 @@ internal import Orchestrator
     }
 
     /// Pixels across.
-    var width: Int { unsafe Int(vips_image_get_width(handle)) }
+    var width: Int { unsafe Int(cvips_width(handle)) }
     /// Pixels down.
-    var height: Int { unsafe Int(vips_image_get_height(handle)) }
+    var height: Int { unsafe Int(cvips_height(handle)) }
     /// What all pixels take in memory, decoded.
     var decodedBytes: UInt64 { unsafe UInt64(cvips_decoded_bytes(handle)) }
 
     /// Makes everything that is done with the picture fail once so much time has passed.
     func limitTime(to duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        unsafe cvips_limit_time(handle, Int(seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000))
+        unsafe cvips_limit_time(handle, seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000)
     }
 
-    var hasAlpha: Bool { unsafe vips_image_hasalpha(handle) != 0 }
+    var hasAlpha: Bool { unsafe cvips_has_alpha(handle) != 0 }
 
     /// Decodes every pixel.
     func decode() throws(ImagingError) {
@@ -78,7 +78,7 @@ internal import Orchestrator
     func isTransparentSomewhere() throws(ImagingError) -> Bool {
         guard hasAlpha else { return false }
         let alpha = try alphaBand()
-        let isDeep = unsafe vips_image_get_format(handle) == VIPS_FORMAT_USHORT
+        let isDeep = unsafe cvips_is_deep(handle) != 0
         var minimum = 0.0
         guard unsafe cvips_minimum(alpha.handle, &minimum) == 0 else { throw VipsPicture.damaged }
         return minimum < (isDeep ? 65_535 : 255)
@@ -101,23 +101,23 @@ internal import Orchestrator
 
     /// The picture stretched or shrunk to exactly these pixels.
     func resized(to size: PixelSize) throws(ImagingError) -> VipsPicture {
-        try unsafe step { unsafe cvips_resize($0, $1, Int32(size.width), Int32(size.height), VIPS_SIZE_FORCE) }
+        try unsafe step { unsafe cvips_stretch($0, $1, Int32(size.width), Int32(size.height)) }
     }
 
     /// The picture within a square, its ratio kept, never enlarged.
     func shrunk(to edge: Int) throws(ImagingError) -> VipsPicture {
-        try unsafe step { unsafe cvips_resize($0, $1, Int32(edge), Int32(edge), VIPS_SIZE_DOWN) }
+        try unsafe step { unsafe cvips_shrink($0, $1, Int32(edge), Int32(edge)) }
     }
 
     /// The picture within a box, its ratio kept, never enlarged.
     func shrunk(within box: PixelSize) throws(ImagingError) -> VipsPicture {
-        try unsafe step { unsafe cvips_resize($0, $1, Int32(box.width), Int32(box.height), VIPS_SIZE_DOWN) }
+        try unsafe step { unsafe cvips_shrink($0, $1, Int32(box.width), Int32(box.height)) }
     }
 
     /// Red, green and blue of each pixel, row by row; the picture must be in eight bits of sRGB without opacity.
     func colours() throws(ImagingError) -> [UInt8] {
         var length = 0
-        guard unsafe vips_image_get_bands(handle) == 3, let data = unsafe vips_image_write_to_memory(handle, &length)
+        guard unsafe cvips_bands(handle) == 3, let data = unsafe cvips_pixels(handle, &length)
         else {
             throw VipsPicture.damaged
         }
@@ -159,7 +159,7 @@ internal import Orchestrator
     }
 
     private func alphaBand() throws(ImagingError) -> VipsPicture {
-        let last = unsafe vips_image_get_bands(handle) - 1
+        let last = unsafe cvips_bands(handle) - 1
         return try unsafe step { unsafe cvips_band($0, $1, last) }
     }
 
@@ -169,10 +169,10 @@ internal import Orchestrator
         ImagingError(.unreadable(ImageDefect(.corrupt("its pixels cannot be decoded"))), VipsLibrary.takeError())
     }
 
-    private typealias Output = UnsafeMutablePointer<UnsafeMutablePointer<VipsImage>?>
+    private typealias Output = UnsafeMutablePointer<OpaquePointer?>
 
     private func step(
-        _ operation: (UnsafeMutablePointer<VipsImage>, Output) -> Int32
+        _ operation: (OpaquePointer, Output) -> Int32
     ) throws(ImagingError) -> VipsPicture {
         let input = unsafe handle
         return try unsafe VipsPicture.make(.unwritable) { output in unsafe operation(input, output) }
@@ -182,7 +182,7 @@ internal import Orchestrator
         _ kind: ImagingError.Kind,
         _ operation: (Output) -> Int32
     ) throws(ImagingError) -> VipsPicture {
-        var made: UnsafeMutablePointer<VipsImage>?
+        var made: OpaquePointer?
         guard unsafe operation(&made) == 0, let made = unsafe made else {
             throw ImagingError(kind, VipsLibrary.takeError())
         }
@@ -200,9 +200,7 @@ extension VipsPicture {
         let isStrict: Bool
 
         /// libjpeg knows hardly any errors: missing data are a warning to it. The warnings of libpng are about metadata.
-        fileprivate var strictness: VipsFailOn {
-            isStrict && format == .jpeg ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR
-        }
+        fileprivate var failsOnWarning: Bool { isStrict && format == .jpeg }
     }
 }
 
