@@ -124,7 +124,7 @@ enum Sample {
           redirect_uris: [https://app.example.com/back?x=1]
           github: {client_id: "${GITHUB_CLIENT_ID}", client_secret: "${GITHUB_CLIENT_SECRET}", base_url: https://github.test, api_url: https://api.github.test}
           google: {client_id: g, client_secret: "${GOOGLE_CLIENT_SECRET}", issuer: https://google.test}
-          apple: {client_id: a, team_id: t, key_id: k, private_key: "${APPLE_KEY}", issuer: https://apple.test}
+          apple: {client_id: a, team_id: t, key_id: k, private_key: "${APPLE_KEY}", issuer: https://apple.test, bundle_ids: [test.apple.app]}
         moderation:
           blocked_words: [one, two words]
           endpoint: {base_url: https://mod.test/v1, api_key: "${OPENAI_API_KEY}", model: m, check: [prompt, result], on_error: deny}

@@ -89,6 +89,7 @@ extension SettingKeys {
             Key(required: "key_id", .scalar(.text), "Id of the key."),
             Key(required: "private_key", .scalar(.secret), "The .p8 key, by reference: ${file:AuthKey.p8}."),
             Key("issuer", .scalar(.serviceURL), "Issuer.", standard: "https://appleid.apple.com"),
+            Key("bundle_ids", .list(of: .scalar(.text), atLeast: 0), "Apps that sign in by themselves.", standard: []),
         ])
         return Section([
             Key(

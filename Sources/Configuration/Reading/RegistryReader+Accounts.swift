@@ -153,13 +153,16 @@ extension RegistryReader {
         guard let id = text(node["client_id"]), let team = text(node["team_id"]), let keyID = text(node["key_id"]),
             let key = secret(node["private_key"])
         else { return nil }
-        return AppleSettings(
+        var apple = AppleSettings(
             clientID: id,
             teamID: team,
             keyID: keyID,
             privateKey: key,
             issuer: url(node["issuer"], or: "https://appleid.apple.com")
         )
+        apple.bundleIDs =
+            diagnostics.list(node["bundle_ids"]) { node throws(ConfigError) in try node.string() } ?? []
+        return apple
     }
 
     mutating func readModeration(_ node: ConfigNode?) {

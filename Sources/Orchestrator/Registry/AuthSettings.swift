@@ -59,6 +59,8 @@ package struct AppleSettings: Sendable, Hashable {
     /// The P-256 key in PEM, as Apple's `.p8` file holds it.
     package var privateKey: Secret
     package var issuer: String
+    /// The apps whose own tokens are taken; none: no app's.
+    package var bundleIDs: [String] = []
 
     package init(clientID: String, teamID: String, keyID: String, privateKey: Secret, issuer: String) {
         self.clientID = clientID
