@@ -120,6 +120,7 @@ enum Sample {
           creem: {base_url: https://creem.test, api_key: "${CREEM_API_KEY}", webhook_secret: "${CREEM_WEBHOOK_SECRET}"}
         auth:
           open_studio: never
+          signed_requests: required
           session_secret: ${file:data/session.secret}
           redirect_uris: [https://app.example.com/back?x=1]
           github: {client_id: "${GITHUB_CLIENT_ID}", client_secret: "${GITHUB_CLIENT_SECRET}", base_url: https://github.test, api_url: https://api.github.test}

@@ -99,6 +99,12 @@ extension SettingKeys {
                 standard: "loopback"
             ),
             Key(
+                "signed_requests",
+                word(AuthSettings.SignedRequests.self, "value"),
+                "required: keys that are sent as they are, and do not sign, are refused.",
+                standard: "optional"
+            ),
+            Key(
                 "session_secret",
                 .scalar(.secret),
                 "What sessions are signed with, by reference; made on the first start."

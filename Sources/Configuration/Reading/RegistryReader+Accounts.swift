@@ -99,6 +99,9 @@ extension RegistryReader {
         guard let node else { return }
         var auth = AuthSettings()
         diagnostics.read(node["open_studio"], into: &auth.openStudio) { node throws(ConfigError) in try node.choice() }
+        diagnostics.read(node["signed_requests"], into: &auth.signedRequests) { node throws(ConfigError) in
+            try node.choice()
+        }
         if let uris = diagnostics.list(node["redirect_uris"], { node throws(ConfigError) in try node.callURL() }) {
             auth.redirectURIs = uris
         }

@@ -103,7 +103,8 @@ final class Daemon: Sendable {
                 publicURL: links.publicURL,
                 registry: { source.current }
             ),
-            pages: PageFolder(environment: environment)
+            pages: PageFolder(environment: environment),
+            signingKeys: SigningKeys(secret: secret)
         )
         try await prepare(options, directory)
     }
@@ -366,10 +367,12 @@ final class Daemon: Sendable {
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
             + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
-            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + KeyRoutes.all + SigningKeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all
+            + OperationsRoutes.all
             + SpendRoutes.all + PurchaseRoutes.all
             + PaymentWebhookRoutes.all + VendorNewsRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all
-            + AuditRoutes.all + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
+            + AuditRoutes.all
+            + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 
     /// Errors that the edge finds before there is a request get the same shape as all others.

@@ -7,7 +7,16 @@ package struct AuthSettings: Sendable {
         case always, never
     }
 
+    /// Whether programs sign what they send instead of sending their keys along.
+    package enum SignedRequests: String, Sendable, CaseIterable {
+        /// As each likes.
+        case optional
+        /// A key that is sent as it is is refused.
+        case required
+    }
+
     package var openStudio = OpenStudio.loopback
+    package var signedRequests = SignedRequests.optional
     /// What sessions and links are signed with; nil: not set, or to be made on the first start.
     package var sessionSecret: Secret?
     /// Where the secret is to be kept once made, where the file names a place that does not exist yet; else in the data directory.
@@ -19,6 +28,13 @@ package struct AuthSettings: Sendable {
     package var apple: AppleSettings?
 
     package init() {}
+
+    package var wantsSignatures: Bool {
+        switch signedRequests {
+        case .optional: false
+        case .required: true
+        }
+    }
 }
 
 /// Sign-in with GitHub; URLs are absolute and without trailing slash.
