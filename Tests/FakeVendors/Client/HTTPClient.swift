@@ -120,7 +120,7 @@ package struct HTTPClient: Sendable {
     }
 
     /// As `raw`, for threads that may block.
-    func blockingRaw(_ bytes: [UInt8], isHead: Bool = false) throws -> ClientReply {
+    package func blockingRaw(_ bytes: [UInt8], isHead: Bool = false) throws -> ClientReply {
         let socket = try Loopback.connected(port: port)
         defer { close(socket) }
         // A server may answer and close before it has read all: the answer counts all the same.

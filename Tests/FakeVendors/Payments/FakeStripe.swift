@@ -42,9 +42,32 @@ package final class FakeStripe: Sendable {
     private let state = Lock(State())
     private let server: LoopbackServer
 
-    package init() throws {
+    /// `refundDesk` is another stand-in that payments and refunds are with; without one, they are here.
+    package init(refundDesk: HTTPClient? = nil) throws {
         let (state, key) = (state, key)
-        server = try LoopbackServer { $1(Self.reply(to: $0, key: key, state)) }
+        server = try LoopbackServer { request, send in
+            if let refundDesk, request.path == "/v1/refunds" {
+                send(Self.handOn(request, to: refundDesk))
+            } else {
+                send(Self.reply(to: request, key: key, state))
+            }
+        }
+    }
+
+    /// The same call at `desk`, without the fields that it does not know.
+    private static func handOn(_ request: FakeRequest, to desk: HTTPClient) -> FakeReply {
+        let strange: Set<String> = ["reason", "created[gte]"]
+        func form(_ fields: [String: String]) -> String {
+            PercentEncoding.form(fields.filter { !strange.contains($0.key) }.map { (name: $0.key, value: $0.value) })
+        }
+        var client = desk
+        if let proof = request.header("authorization") { client = client.with("authorization", proof) }
+        let path = request.path + (request.query.isEmpty ? "" : "?" + form(request.query))
+        let body = request.method == "POST" ? Array(form(FormFields.read(request.body)).utf8) : nil
+        let bytes = client.with("connection", "close").with("content-type", request.header("content-type"))
+            .request(request.method, path, body: body)
+        guard let reply = try? desk.blockingRaw(bytes), let json = reply.json else { return FakeReply(502) }
+        return .json(reply.status, json)
     }
 
     deinit { server.stop() }
@@ -69,11 +92,11 @@ package final class FakeStripe: Sendable {
         state.withLock { $0.sessions.last { $0.purchase == purchase } }
     }
 
-    /// The buyer pays.
-    package func pay(_ purchase: String) {
+    /// The buyer pays; `payment` is the payment intent's id.
+    package func pay(_ purchase: String, payment: String? = nil) {
         change(purchase) { session in
             session.status = "complete"
-            session.payment = session.payment ?? "pi_" + uniqueHex(24)
+            session.payment = session.payment ?? payment ?? "pi_" + uniqueHex(24)
         }
     }
 
