@@ -19,6 +19,7 @@ import sys
 import time
 
 import harness
+import pressure
 from harness import Bench, Daemon, fetch, generation, look_up
 from record import Record
 
@@ -217,6 +218,38 @@ class Scenarios:
         """Large generation: a reply of 3 MB"""
         return self.compared("large", 8, ["per_second", "cpu_us", "p50_us", "p99_us", "peak_kib", "errors"])
 
+    def edits(self):
+        """Edit with a picture of 4 MB, as a form"""
+        picture = harness.picture(is_large=True, extra=4_000_000 - (2 << 20))
+        port = self.bench.nginx_port
+
+        def ours():
+            daemon = Daemon(self.bench, "edits")
+            return daemon.pids, daemon.port, harness.edit(daemon.port, "small", picture), daemon.end
+
+        theirs = (self.bench.nginx_pids, port, harness.edit(port, "small", picture, "/small"), lambda: None)
+        rounds = self.in_turns([("nginx proxy_pass", lambda: theirs), ("url", ours)], 4)
+        return ratios(rounds, "nginx proxy_pass", ["per_second", "cpu_us", "p50_us", "p99_us", "peak_kib", "errors"])
+
+    def models(self):
+        """Small generation with few and many models in the registry"""
+        counts = [10, 1_000, 10_000]
+
+        def target(count):
+            def begin():
+                daemon = Daemon(self.bench, "models", mode=self.bench.with_models(count))
+                request = generation(daemon.port, "small", "url")
+                return daemon.pids, daemon.port, request, daemon.end
+            return begin
+
+        rounds = self.in_turns([(f"{count:,} models", target(count)) for count in counts], CONNECTIONS)
+        outcome = ratios(rounds, f"{counts[0]:,} models", ["per_second", "cpu_us", "p50_us", "p99_us", "errors"])
+        for row in outcome.values():
+            row.pop("rate_ratio", None)
+            if "cpu_ratio" in row:
+                row["times_smallest"] = row.pop("cpu_ratio")
+        return outcome
+
     def stored(self):
         """Stored picture"""
         daemon = Daemon(self.bench, "stored")
@@ -258,31 +291,39 @@ class Scenarios:
         return outcome
 
     def held(self):
-        """1,000 requests held at once, resident memory of each"""
-        count = 100 if self.starts == 3 else 1000
+        """Requests held for ten seconds at once, resident memory of each"""
         outcome = {}
-        daemon = Daemon(self.bench, "held")
-        for name, pids, port, request in [
-            ("nginx proxy_pass", self.bench.nginx_pids, self.bench.nginx_port,
-             generation(self.bench.nginx_port, "held", "url", "/held")),
-            ("url", daemon.pids, daemon.port, generation(daemon.port, "held", "url")),
-        ]:
-            before = harness.resident_kib(pids)
-            held = {}
+        for count in [100] if self.starts == 3 else [1_000, 5_000, 9_750]:
+            daemon = Daemon(self.bench, "held")
+            for name, pids, port, prefix in [
+                ("nginx proxy_pass", self.bench.nginx_pids, self.bench.nginx_port, "/held"),
+                ("url", daemon.pids, daemon.port, ""),
+            ]:
+                request = generation(port, "held", "url", prefix)
+                before = harness.resident_kib(pids)
+                held = {}
 
-            def look():
-                time.sleep(harness.HOLD_MS / 1000 * 0.5)
-                held["kib"], held["cpu"] = harness.resident_kib(pids), harness.cpu_seconds(pids)
-                time.sleep(harness.HOLD_MS / 1000 * 0.25)
-                held["cpu"] = harness.cpu_seconds(pids) - held["cpu"]
+                def look():
+                    time.sleep(harness.HOLD_MS / 1000 * 0.75)
+                    held["kib"], held["cpu"] = harness.resident_kib(pids), harness.cpu_seconds(pids)
+                    time.sleep(harness.HOLD_MS / 1000 * 0.15)
+                    held["cpu"] = harness.cpu_seconds(pids) - held["cpu"]
 
-            report = self.bench.load(port, count, "once", 0, request, while_running=look)
-            outcome[name] = {
-                "held": count, "answered": report["answered"], "kib_each": (held["kib"] - before) / count,
-                "cpu_share_waiting": held["cpu"] / (harness.HOLD_MS / 1000 * 0.25), "errors": report["errors"],
-            }
-        daemon.end()
+                report = self.bench.load(port, count, "once", 0, request, while_running=look)
+                outcome[f"{name}, {count:,}"] = {
+                    "held": count, "answered": report["answered"], "kib_each": (held["kib"] - before) / count,
+                    "cpu_share_waiting": held["cpu"] / (harness.HOLD_MS / 1000 * 0.15), "errors": report["errors"],
+                }
+            daemon.end()
         return outcome
+
+    def overload(self):
+        """Three times as many requests as can be served, for a minute"""
+        return pressure.overload(self.bench, 6 if self.starts == 3 else 60)
+
+    def slow(self):
+        """10,000 slow clients: what others notice"""
+        return pressure.slow(self.bench, *((500, 3) if self.starts == 3 else (9_500, 15)))
 
     def startup(self):
         """Start-up to the first answer, and memory at rest"""
@@ -302,8 +343,8 @@ class Scenarios:
 
     def all(self):
         return [
-            self.small, self.official, self.commits, self.latency, self.large, self.stored, self.held, self.startup,
-            self.rows,
+            self.small, self.official, self.commits, self.latency, self.large, self.edits, self.stored, self.held,
+            self.startup, self.models, self.rows, self.overload, self.slow,
         ]
 
 
@@ -335,7 +376,8 @@ COLUMNS = {
     "peak_kib": ("peak resident KiB", "{:,.0f}"), "held": ("held", "{}"), "answered": ("answered", "{}"),
     "kib_each": ("KiB each", "{:.1f}"), "cpu_share_waiting": ("CPU while waiting", "{:.1%}"), "ms": ("ms", "{:.1f}"),
     "resident_mib": ("resident MiB", "{:.1f}"), "rows_each_second": ("jobs/s", "{:,.0f}"), "requests": ("requests", "{}"),
-    "commits_each": ("commits each", "{:.2f}"), "errors": ("errors", "{:.0f}"),
+    "commits_each": ("commits each", "{:.2f}"), "shed": ("told 503", "{:,.0f}"), "health_us": ("slowest health µs", "{:,.0f}"),
+    "slow_clients": ("slow clients", "{:,}"), "times_usual": ("× usual p99", "{:.2f}"), "errors": ("errors", "{:.0f}"),
 }
 
 

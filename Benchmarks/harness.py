@@ -19,7 +19,7 @@ ROOT = os.path.dirname(HERE)
 DAEMON = os.path.join(ROOT, ".build/release/orchestratord")
 KEY = "ork_benchmark_0123456789abcdef0123456789abcdef"
 SERVER_CORE, CLIENT_CORE = "0", "1"
-HOLD_MS = 4000
+HOLD_MS = 10_000
 
 PROVIDERS = """
 version: 1
@@ -32,7 +32,7 @@ limits:
   per_key: 1000000000/s
   global: 1000000000/s
   spend_per_day: 1000000000
-  queue: 100000
+  queue: {queue}
 billing: {{daily_free: 0}}
 """
 MODES = ("self-hosted", "official")
@@ -43,13 +43,14 @@ PROVIDER = """
     api_key: "${{BENCH_KEY}}"
     max_in_flight: 20000
     models:
-      gpt-image-2: {{operations: [generate], sizes: [1024x1024], formats: [png], tiers: {{low: {{cost: 0.006}}}}}}
+      gpt-image-2: {{operations: [generate, edit], sizes: [1024x1024], formats: [png], tiers: {{low: {{cost: 0.006}}}}}}
 """
+FURTHER_MODEL = "      further-{n}: {{operations: [generate], sizes: [1024x1024], formats: [png], tiers: {{low: {{cost: 0.007}}}}}}\n"
 NGINX = """
 daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/nginx.err crit; worker_rlimit_nofile 20000;
-events {{ worker_connections 9000; }}
+events {{ worker_connections 19900; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; client_body_buffer_size 1m;
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; client_body_buffer_size 8m; client_max_body_size 16m;
   types {{ image/png png; }}
   client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f;
   uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
@@ -155,7 +156,24 @@ class Bench:
             PROVIDER.format(name=name, port=self.vendor_port) for name in ("small", "large", "held")
         )
         for mode in MODES:
-            write(self.path(mode + ".yaml"), PROVIDERS.format(mode=mode, providers=providers))
+            write(self.path(mode + ".yaml"), PROVIDERS.format(mode=mode, providers=providers, queue=100_000))
+
+    def with_models(self, count):
+        """A configuration with so many models, of which the one that is asked for is the last."""
+        providers = PROVIDER.format(name="small", port=self.vendor_port)
+        head, last = providers.split("    models:\n")
+        further = "".join(FURTHER_MODEL.format(n=n) for n in range(count - 1))
+        name = f"models-{count}"
+        providers = head + "    models:\n" + further + last
+        write(self.path(name + ".yaml"), PROVIDERS.format(mode="self-hosted", providers=providers, queue=100_000))
+        return name
+
+    def with_queue(self, jobs):
+        """A configuration that takes in so many jobs at once."""
+        providers = PROVIDER.format(name="small", port=self.vendor_port)
+        name = f"queue-{jobs}"
+        write(self.path(name + ".yaml"), PROVIDERS.format(mode="self-hosted", providers=providers, queue=jobs))
+        return name
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -168,13 +186,14 @@ class Bench:
     def load(self, port, connections, mode, seconds, request, rate=None, while_running=None):
         """Runs the load generator with one request, or several in turn, and returns its report."""
         path = self.path("request")
-        write(path, request if isinstance(request, bytes) else b"\0".join(request))
+        requests = [request] if isinstance(request, bytes) else request
+        write(path, b"".join(b"%d\n%s" % (len(one), one) for one in requests))
         words = [self.load_tool, str(port), str(connections), mode, str(seconds)]
         words += [str(rate)] if rate else []
         process = start(CLIENT_CORE, words + [path], stdout=subprocess.PIPE, text=True)
         if while_running:
             while_running()
-        report = json.loads(process.communicate(timeout=90)[0])
+        report = json.loads(process.communicate(timeout=seconds + 90)[0])
         stop(process)
         report["per_second"] = report["answered"] / report["seconds"]
         return report
@@ -273,6 +292,28 @@ def generation(port, provider, response_format, prefix="", key=None, hook=None):
     ).encode()
 
 
+def edit(port, provider, picture, prefix=""):
+    """The bytes of one request to change a picture, as a form."""
+    boundary = "a-boundary-that-no-picture-holds"
+    fields = {"model": f"{provider}/gpt-image-2", "prompt": "the same at dawn", "size": "1024x1024", "quality": "low",
+              "response_format": "url"}
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="in.png"\r\n'
+        "Content-Type: image/png\r\n\r\n".encode() + picture + b"\r\n"
+    )
+    body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+    head = (
+        f"POST {prefix}/v1/images/edits HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {KEY}\r\n"
+        f"Content-Type: multipart/form-data; boundary={boundary}\r\nAccept: application/json\r\nUser-Agent: load\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 def fetch(port, path, fields=""):
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}User-Agent: load\r\n\r\n".encode()
 
@@ -281,8 +322,9 @@ def look_up(port, path):
     return fetch(port, path, f"Authorization: Bearer {KEY}\r\n")
 
 
-def picture(is_large):
-    """A whole PNG with the chunk that the vendor changes: 1024×1024 of one colour, some 250 bytes, or noise, 2.25 MB."""
+def picture(is_large, extra=150_000):
+    """A whole PNG with the chunk that the vendor changes: 1024×1024 of one colour, some 250 bytes, or noise, 2 MiB and
+    `extra` bytes that are skipped."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -292,7 +334,7 @@ def picture(is_large):
         depth, payload = 16, zlib.compress(b"".join(b"\0" + os.urandom(2048) for _ in range(1024)), 0)
     else:
         depth, payload = 1, zlib.compress((b"\0" + bytes(128)) * 1024, 9)
-    padding = chunk(b"npAd", os.urandom(150_000)) if is_large else b""
+    padding = chunk(b"npAd", os.urandom(extra)) if is_large else b""
     header = struct.pack(">IIBBBBB", 1024, 1024, depth, 0, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"tEXt", b"Comment\0" + b"0" * 16)

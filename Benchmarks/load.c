@@ -4,9 +4,10 @@
 //   load PORT CONNECTIONS open SECONDS RATE REQUEST    RATE requests a second, whether or not answers come
 //   load PORT CONNECTIONS once 0 REQUEST               each connection sends one
 //
-// REQUEST is a file with the bytes of whole requests, a NUL between two; they are sent in turn. In open mode a request's time runs from the moment at which it was
-// due and not from when a connection was free for it, so that a server that stalls does not hide what waited meanwhile.
-// Only replies with status 200 and a Content-Length count; anything else is an error.
+// REQUEST is a file with the bytes of whole requests, each behind its size in decimal and a line feed; they are sent in
+// turn. In open mode a request's time runs from the moment at which it was due and not from when a connection was free for
+// it, so that a server that stalls does not hide what waited meanwhile. Only replies with status 200 and a Content-Length
+// count; 503 is counted as shed, anything else is an error.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,7 +32,8 @@ typedef struct {
     int fd;
     int busy;
     int64_t began;
-    size_t sent;
+    const char *unsent;
+    size_t unsent_size;
     char head[HEAD];
     size_t head_filled;
     int in_body;
@@ -49,7 +51,7 @@ static size_t request_count, next_request;
 static Connection *all;
 static int *idle, idle_count;
 static uint32_t *latencies;
-static size_t answered, capacity, errors;
+static size_t answered, capacity, errors, shed;
 static uint64_t received;
 static int epoll_fd;
 static struct sockaddr_in address = {.sin_family = AF_INET};
@@ -76,6 +78,26 @@ static void open_connection(int index) {
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0) die("epoll_ctl");
 }
 
+// Sends what the socket takes; the rest when it is ready again. -1: the connection is gone.
+static int push(int index) {
+    Connection *c = &all[index];
+    int was_waiting = c->unsent_size > 0 && c->ok == 2;
+    while (c->unsent_size > 0) {
+        ssize_t n = send(c->fd, c->unsent, c->unsent_size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN) return -1;
+        if (n < 0) break;
+        c->unsent += n;
+        c->unsent_size -= (size_t)n;
+    }
+    int waits = c->unsent_size > 0;
+    if (waits != was_waiting) {
+        struct epoll_event event = {.events = EPOLLIN | (waits ? EPOLLOUT : 0), .data.u32 = (uint32_t)index};
+        if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &event) < 0) die("epoll_ctl");
+    }
+    c->ok = waits ? 2 : 0;
+    return 0;
+}
+
 static void start(int index, int64_t due) {
     Connection *c = &all[index];
     c->busy = 1;
@@ -83,24 +105,31 @@ static void start(int index, int64_t due) {
     c->head_filled = 0;
     c->in_body = 0;
     Request *request = &requests[next_request++ % request_count];
-    // Requests are small and the connection is quiet: they fit into the socket's buffer.
-    if (send(c->fd, request->bytes, request->size, MSG_NOSIGNAL) != (ssize_t)request->size) c->ok = -1;
+    c->unsent = request->bytes;
+    c->unsent_size = request->size;
+    c->ok = 0;
+    // A connection that is gone shows when it is read.
+    push(index);
 }
 
 static void read_requests(const char *path) {
-    enum { MOST = 16 << 20 };
+    enum { MOST = 32 << 20 };
     FILE *file = fopen(path, "rb");
     if (!file) die(path);
     char *bytes = malloc(MOST);
     size_t size = fread(bytes, 1, MOST, file);
     fclose(file);
     for (char *start = bytes, *end = bytes + size; start < end;) {
-        char *stop = memchr(start, 0, (size_t)(end - start));
-        if (!stop) stop = end;
+        char *rest;
+        size_t length = strtoul(start, &rest, 10);
+        if (*rest != '\n' || length > (size_t)(end - rest - 1)) {
+            fprintf(stderr, "%s: no size where one should be\n", path);
+            exit(2);
+        }
         requests = realloc(requests, (request_count + 1) * sizeof *requests);
         if (!requests) die("realloc");
-        requests[request_count++] = (Request){start, (size_t)(stop - start)};
-        start = stop + 1;
+        requests[request_count++] = (Request){rest + 1, length};
+        start = rest + 1 + length;
     }
     if (request_count == 0) {
         fprintf(stderr, "no requests in %s\n", path);
@@ -110,6 +139,10 @@ static void read_requests(const char *path) {
 
 static void finish(Connection *c) {
     c->busy = 0;
+    if (c->ok < 0) {
+        shed++;
+        return;
+    }
     if (!c->ok) {
         if (errors++ == 0) fprintf(stderr, "first error: %.200s\n", c->head);
         return;
@@ -140,7 +173,8 @@ static int take(Connection *c) {
         }
         size_t head = (size_t)(end + 4 - c->head) - c->head_filled;
         end[2] = 0;
-        c->ok = strncmp(c->head, "HTTP/1.1 200", 12) == 0;
+        int is_shed = strncmp(c->head, "HTTP/1.1 503", 12) == 0;
+        c->ok = is_shed ? -1 : strncmp(c->head, "HTTP/1.1 200", 12) == 0;
         char *field = strcasestr(c->head, "\r\ncontent-length:");
         if (!field) return -1;
         c->left = strtoul(field + 17, NULL, 10);
@@ -163,7 +197,7 @@ static void report(double seconds) {
     qsort(latencies, answered, sizeof *latencies, ascending);
     double share[] = {0.5, 0.9, 0.99, 0.999};
     const char *names[] = {"p50_us", "p90_us", "p99_us", "p999_us"};
-    printf("{\"answered\":%zu,\"errors\":%zu,\"seconds\":%.6f,\"bytes\":%llu", answered, errors, seconds,
+    printf("{\"answered\":%zu,\"shed\":%zu,\"errors\":%zu,\"seconds\":%.6f,\"bytes\":%llu", answered, shed, errors, seconds,
            (unsigned long long)received);
     for (int i = 0; i < 4; i++) {
         printf(",\"%s\":%u", names[i], answered ? latencies[(size_t)((double)(answered - 1) * share[i])] : 0);
@@ -229,7 +263,8 @@ int main(int count, char **words) {
         for (int i = 0; i < n; i++) {
             int index = (int)events[i].data.u32;
             Connection *c = &all[index];
-            int state = take(c);
+            int state = events[i].events & EPOLLOUT ? push(index) : 0;
+            if (state == 0 && events[i].events & ~EPOLLOUT) state = take(c);
             if (state == 0) continue;
             if (state < 0) {
                 close(c->fd);

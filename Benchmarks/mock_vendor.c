@@ -30,7 +30,7 @@ enum {
     CHUNK_SIZE = 36,
     CHUNK_DIGITS_AT = 16,
     CHUNK_CRC_AT = 32,
-    BUFFER = 8192,
+    BUFFER = 65536,
     DESCRIPTORS = 65536,
     HEAD_LIMIT = 512,
 };

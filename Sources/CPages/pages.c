@@ -55,6 +55,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char jobs_js[] = {
 #embed "files/jobs.js"
 };
+static const unsigned char layout_html[] = {
+#embed "files/layout.html"
+};
 static const unsigned char lists_js[] = {
 #embed "files/lists.js"
 };
@@ -109,6 +112,7 @@ static const struct page_file files[] = {
     FILE_AS("history.js", history_js),
     FILE_AS("icon.svg", icon_svg),
     FILE_AS("jobs.js", jobs_js),
+    FILE_AS("layout.html", layout_html),
     FILE_AS("lists.js", lists_js),
     FILE_AS("mask.js", mask_js),
     FILE_AS("plot.js", plot_js),

@@ -137,7 +137,8 @@ import Testing
                 try await client.send("HEAD", "/pages/studio.js").header("content-type")?.contains("javascript") == true
             )
             for path in [
-                "/pages/studio.html", "/pages/../providers.yaml", "/pages/%2e%2e%2fadmin.key", "/pages/nothing",
+                "/pages/studio.html", "/pages/layout.html", "/pages/../providers.yaml", "/pages/%2e%2e%2fadmin.key",
+                "/pages/nothing",
             ] {
                 #expect(try await client.get(path).status == 404, "\(path)")
             }

@@ -9,8 +9,8 @@ private func runDriver(
     _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// Chosen before the first input; the fuzzer has one thread.
-nonisolated(unsafe) private var target = FuzzTarget.base64
+/// What each input is given to.
+nonisolated(unsafe) private var target = FuzzTarget.base64  // chosen before the first input; the fuzzer has one thread
 
 // For a merge libFuzzer starts this program again, with its own options alone: the target is then in the environment.
 let variable = "FUZZ_TARGET"

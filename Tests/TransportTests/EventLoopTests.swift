@@ -113,8 +113,8 @@ extension EventLoop {
             await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
                 loop.execute {
                     // Two readable pipes arrive in one batch; the first one handled replaces the other's owner.
-                    nonisolated(unsafe) var stale = 0
-                    nonisolated(unsafe) var handled = false
+                    nonisolated(unsafe) var stale = 0  // touched by the loop's thread only
+                    nonisolated(unsafe) var handled = false  // touched by the loop's thread only
                     var ends: [[Int32]] = [[0, 0], [0, 0]]
                     for index in 0..<2 { unsafe _ = pipe(&ends[index]) }
                     let readers = [ends[0][0], ends[1][0]]

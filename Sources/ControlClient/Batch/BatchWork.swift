@@ -42,8 +42,7 @@ final class BatchWork: Sendable {
     func run(_ workers: [API]) {
         let group = DispatchGroup()
         for (index, api) in workers.enumerated() {
-            // Each is used by its own queue alone from here on.
-            nonisolated(unsafe) let api = api
+            nonisolated(unsafe) let api = api  // used by its own queue alone from here on
             DispatchQueue(label: "batch.\(index)").async(group: group) { [self] in
                 while let row = next() { unsafe serve(row, api) }
             }

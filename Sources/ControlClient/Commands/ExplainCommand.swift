@@ -9,12 +9,7 @@ enum ExplainCommand {
         details: ["Nothing is made and nothing is charged. Exit code 1 when nobody can serve the request."],
         operands: [Operand("PROMPT", isOptional: true)],
         options: PictureOptions.shape + PictureOptions.route + PictureOptions.more + [
-            CommandOption(
-                "fidelity",
-                "NAME",
-                .choice(["strict", "adapt", "best_effort"]),
-                "what may be changed to fit a provider"
-            ),
+            PictureOptions.fidelity,
             CommandOption("references", "N", .number(0...16), "as if so many pictures came along (0)"),
             CommandOption(flag: "mask", "as if a mask came along"),
         ]

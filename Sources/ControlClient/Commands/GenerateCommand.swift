@@ -18,15 +18,7 @@ enum GenerateCommand {
         ],
         operands: [Operand("PROMPT", isOptional: true)],
         options: PictureOptions.shape + PictureOptions.route + PictureOptions.more
-            + [
-                CommandOption(
-                    "fidelity",
-                    "NAME",
-                    .choice(["strict", "adapt", "best_effort"]),
-                    "what may be changed to fit a provider"
-                )
-            ]
-            + PictureOptions.result + [
+            + [PictureOptions.fidelity] + PictureOptions.result + [
                 CommandOption("previews", "N", .number(1...3), "draw so many early views while the picture is made"),
                 CommandOption("batch", "FILE", .file, "a CSV file of prompts"),
                 CommandOption("parallel", "N", .number(1...32), "with --batch: jobs at a time (4)"),

@@ -32,6 +32,13 @@ enum PictureOptions {
         CommandOption("style", "NAME", "such as vivid or natural"),
         CommandOption("moderation", "NAME", .choice(["auto", "low"]), "how strictly the vendor judges"),
     ]
+    /// For commands whose pictures no vendor has to keep to.
+    static let fidelity = CommandOption(
+        "fidelity",
+        "NAME",
+        .choice(["strict", "adapt", "best_effort"]),
+        "what may be changed to fit a provider"
+    )
     static let result = [
         CommandOption(
             "output",

@@ -2,10 +2,10 @@ import Orchestrator
 import Persistence
 
 /// Local accounts: an e-mail address and a password, and the sessions they open.
-final class Accounts: Sendable {
+final class Accounts: RecordReader, Sendable {
     static let passwordBytes = 8...1024
 
-    private let store: any AccountStore & Sendable
+    let store: any AccountStore & Sendable
     private let time: any TimeSource
     private let hasher: PasswordHasher
     private let throttle = Lock(SignInThrottle())
@@ -116,15 +116,5 @@ final class Accounts: Sendable {
         let result = try await body()
         if result != nil { throttle.withLock { $0.succeed(account: account, address: address) } }
         return result
-    }
-
-    private func reading<T>(
-        _ body: (any AccountStore & Sendable) async throws(StoreError) -> T
-    ) async throws(APIError) -> T {
-        do throws(StoreError) {
-            return try await body(store)
-        } catch {
-            throw .record(error, "accounts")
-        }
     }
 }

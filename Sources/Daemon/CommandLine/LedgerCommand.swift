@@ -4,39 +4,23 @@ import Orchestrator
 
 /// `orchestratord verify-ledger`: computes every balance, hold and link of the chain anew.
 struct LedgerCommand {
-    private let options: RecordOptions
-    private let loader: ConfigurationLoader
+    private let record: OfflineRecord
 
     init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: [])
-        guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "verify-ledger takes options only") }
-        options = RecordOptions(arguments, environment: environment)
-        loader = ConfigurationLoader(kinds: kinds, environment: environment)
+        record = try OfflineRecord("verify-ledger", words, kinds: kinds, environment: environment)
     }
 
     func run() async -> ExitCode {
-        let record: ConfiguredRecord
-        do throws(ConfiguredRecord.Problem) {
-            record = try await ConfiguredRecord(options, loader)
-        } catch {
-            for line in error.lines { Console.error(line) }
-            return .failure
-        }
-        let report: Result<LedgerReport, StoreError>
-        do throws(StoreError) {
-            report = .success(try await record.store.verifyLedger())
-        } catch {
-            report = .failure(error)
-        }
-        await record.close()
-        switch report {
-        case .success(let report):
+        await record.open { record async throws(OfflineRecord.Failure) in
+            let report: LedgerReport
+            do throws(StoreError) {
+                report = try await record.store.verifyLedger()
+            } catch {
+                throw OfflineRecord.Failure(message: "the ledger cannot be read: \(error)")
+            }
             for problem in report.problems { Console.error(problem) }
             Console.out("\(record.name): \(Self.summary(report))")
             return report.problems.isEmpty ? .success : .failure
-        case .failure(let error):
-            Console.error("orchestratord: the ledger cannot be read: \(error)")
-            return .failure
         }
     }
 
@@ -49,25 +33,16 @@ struct LedgerCommand {
 
 /// `orchestratord migrate`: brings the schema of the record up to date.
 struct MigrateCommand {
-    private let options: RecordOptions
-    private let loader: ConfigurationLoader
+    private let record: OfflineRecord
 
     init(_ words: ArraySlice<String>, kinds: AdapterKinds, environment: [String: String]) throws(Arguments.Misuse) {
-        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: [])
-        guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "migrate takes options only") }
-        options = RecordOptions(arguments, environment: environment)
-        loader = ConfigurationLoader(kinds: kinds, environment: environment)
+        record = try OfflineRecord("migrate", words, kinds: kinds, environment: environment)
     }
 
     func run() async -> ExitCode {
-        do throws(ConfiguredRecord.Problem) {
-            let record = try await ConfiguredRecord(options, loader, mayCreate: true)
-            await record.close()
+        await record.open(mayBeNew: true) { record async throws(OfflineRecord.Failure) in
             Console.out("\(record.name): \(Self.summary(record.schema))")
             return .success
-        } catch {
-            for line in error.lines { Console.error(line) }
-            return .failure
         }
     }
 

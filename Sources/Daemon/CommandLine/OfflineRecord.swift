@@ -17,18 +17,40 @@ struct OfflineRecord: Sendable {
         loader = ConfigurationLoader(kinds: kinds, environment: environment)
     }
 
+    /// Of a command that takes nothing but where the record is.
+    init(
+        _ command: String,
+        _ words: ArraySlice<String>,
+        kinds: AdapterKinds,
+        environment: [String: String]
+    ) throws(Arguments.Misuse) {
+        let arguments = try Arguments(words, valued: RecordOptions.flags, plain: [])
+        guard arguments.operands.isEmpty else { throw Arguments.Misuse(message: "\(command) takes options only") }
+        self.init(arguments, kinds: kinds, environment: environment)
+    }
+
     func use(_ body: (any Store) async throws(Failure) -> Void) async -> ExitCode {
+        await open { record async throws(Failure) in
+            try await body(record.store)
+            return .success
+        }
+    }
+
+    /// The same with the record itself, which need not be there before if it `mayBeNew`.
+    func open(
+        mayBeNew: Bool = false,
+        _ body: (ConfiguredRecord) async throws(Failure) -> ExitCode
+    ) async -> ExitCode {
         let record: ConfiguredRecord
         do throws(ConfiguredRecord.Problem) {
-            record = try await ConfiguredRecord(options, loader)
+            record = try await ConfiguredRecord(options, loader, mayCreate: mayBeNew)
         } catch {
             for line in error.lines { Console.error(line) }
             return .failure
         }
         let code: ExitCode
         do throws(Failure) {
-            try await body(record.store)
-            code = .success
+            code = try await body(record)
         } catch {
             Console.error("orchestratord: \(error.message)")
             code = .failure

@@ -32,28 +32,42 @@ struct Edge: HTTPHandler {
                 exchange.caller = try await authorize(route, exchange)
                 response = try await service.keptAnswers.answer(exchange, route)
             } catch {
-                if let detail = error.detail {
-                    service.log.log(
-                        error.status >= 500 ? .error : .info,
-                        "request failed",
-                        [("request.id", id), ("code", error.code), ("why", detail)]
-                    )
-                }
-                response = .error(error, path: request.path)
+                response = refusal(error, exchange)
             }
         }
-        response.headers.append((name: "x-request-id", value: id))
+        finish(&response, exchange, route: pattern, began: began)
+        return response
+    }
+
+    // Like others here not inlined: what it works with would take its place in the frame of everyone who waits.
+    @inline(never)
+    private func refusal(_ error: APIError, _ exchange: Exchange) -> HTTPResponse {
+        if let detail = error.detail {
+            service.log.log(
+                error.status >= 500 ? .error : .info,
+                "request failed",
+                [("request.id", exchange.id), ("code", error.code), ("why", detail)]
+            )
+        }
+        return .error(error, path: exchange.request.path)
+    }
+
+    /// What every answer gets, and who is told of it.
+    @inline(never)
+    private func finish(_ response: inout HTTPResponse, _ exchange: Exchange, route: String, began: Duration) {
+        let request = exchange.request
+        response.headers.append((name: "x-request-id", value: exchange.id))
         addCrossOriginHeaders(to: &response, for: request)
         let took = service.time.monotonic() - began
-        service.metrics.count(route: pattern, method: request.method.rawValue, status: response.status, took: took)
-        service.requestLog.write(request, id: id, route: pattern, response, took: took)
-        return response
+        service.metrics.count(route: route, method: request.method.rawValue, status: response.status, took: took)
+        service.requestLog.write(request, id: exchange.id, route: route, response, took: took)
     }
 
     private static let administration = "/v1/admin"
 
     /// The route of a request. Strangers learn nothing of what is and is not under `/v1`: they are asked for a key first.
     /// Nor does anybody but administrators of what they have.
+    @inline(never)
     private func find(_ exchange: Exchange) async throws(APIError) -> (Route, [String]) {
         let request = exchange.request
         if let query = request.rawQuery, query.contains("%00") {
@@ -72,6 +86,7 @@ struct Edge: HTTPHandler {
     }
 
     /// Who calls, as far as the route wants to know.
+    @inline(never)
     private func authorize(_ route: Route, _ exchange: Exchange) async throws(APIError) -> Caller? {
         switch route.access {
         case .anyone: return nil
@@ -108,6 +123,7 @@ struct Edge: HTTPHandler {
 
     // MARK: - Other origins
 
+    @inline(never)
     private func preflight(_ request: HTTPRequest) -> HTTPResponse {
         HTTPResponse(
             status: 204,

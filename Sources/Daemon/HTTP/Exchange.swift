@@ -2,7 +2,7 @@ import Orchestrator
 import Transport
 
 /// One request on its way through the daemon, with what has been found out about it.
-struct Exchange: Sendable {
+struct Exchange: RecordReader, Sendable {
     let request: HTTPRequest
     /// The caller's own, or a new one; echoed, logged and kept with the job.
     let id: String
@@ -29,6 +29,8 @@ struct Exchange: Sendable {
             trusted: service.trustedProxies
         )
     }
+
+    var store: any Store { service.store }
 
     /// The caller, on routes that need one; the router has made sure of it.
     func requireCaller() throws(APIError) -> Caller {

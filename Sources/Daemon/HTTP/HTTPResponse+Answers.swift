@@ -19,6 +19,22 @@ extension HTTPResponse {
         )
     }
 
+    /// Server-sent events, each on its way as soon as it is written.
+    static func events(
+        _ headers: [(name: String, value: String)] = [],
+        _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void
+    ) -> HTTPResponse {
+        HTTPResponse(
+            headers: [
+                (name: "content-type", value: "text/event-stream; charset=utf-8"),
+                (name: "cache-control", value: "no-cache, no-store"),
+                // Proxies that buffer would keep them to themselves.
+                (name: "x-accel-buffering", value: "no"),
+            ] + headers,
+            body: .stream(body)
+        )
+    }
+
     /// A table to be saved under a name.
     static func csv(_ table: CSVTable, name: String) -> HTTPResponse {
         HTTPResponse(

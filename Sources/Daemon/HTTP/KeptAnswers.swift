@@ -18,6 +18,16 @@ struct KeptAnswers: Sendable {
         guard route.method == .post, let key = try IdempotencyKey(exchange.request.headers), route.repeats != .byRoute,
             let owner = exchange.caller?.user.id, exchange.mediaType != "multipart/form-data"
         else { return try await route.handler(exchange) }
+        return try await answer(exchange, route, key, owner)
+    }
+
+    @inline(never)  // else in the frame of everyone who waits for an answer
+    private func answer(
+        _ exchange: Exchange,
+        _ route: Route,
+        _ key: IdempotencyKey,
+        _ owner: UserID
+    ) async throws(APIError) -> HTTPResponse {
         var exchange = exchange
         let body = try await exchange.bytes()
         exchange.keptBody = body

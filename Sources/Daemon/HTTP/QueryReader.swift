@@ -72,13 +72,4 @@ extension Exchange {
         default: throw .invalidValue("format", "must be json or csv")
         }
     }
-
-    /// Reads from the record; trouble with it is ours, not the caller's.
-    func reading<T>(_ body: (any Store) async throws(StoreError) -> T) async throws(APIError) -> T {
-        do throws(StoreError) {
-            return try await body(service.store)
-        } catch {
-            throw .record(error, "store")
-        }
-    }
 }

@@ -4,22 +4,41 @@ import Transport
 /// Finds the route of a request: fixed paths by one look-up, open ones by their segments.
 struct RouteTable: Sendable {
     private struct Pattern: Sendable {
-        var segments: [Substring]
-        var takesRest: Bool
+        enum Segment: Sendable, Equatable {
+            case fixed(String)
+            case open
+            /// Whatever is left, slashes and all.
+            case rest
+        }
+
+        var segments: [Segment]
         var routes: [HTTPMethod: Route]
 
-        /// The open parts of `path`; nil when it does not fit.
-        func match(_ parts: [Substring]) -> [String]? {
-            guard takesRest ? parts.count >= segments.count : parts.count == segments.count else { return nil }
+        init(_ path: String) {
+            let takesRest = path.hasSuffix("*")
+            segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+                segment.utf8.first == UInt8(ascii: "{") ? .open : .fixed(String(segment))
+            }
+            if takesRest { segments[segments.count - 1] = .rest }
+            routes = [:]
+        }
+
+        /// The open parts of `path`; nil when it does not fit. Byte by byte, as every request for a picture comes here.
+        func match(_ path: String) -> [String]? {
             var open: [String] = []
+            var left = path[...]
             for (index, segment) in segments.enumerated() {
-                if takesRest, index == segments.count - 1 {
-                    open.append(parts[index...].joined(separator: "/"))
-                } else if segment.first == "{" {
-                    open.append(String(parts[index]))
-                } else if segment != parts[index] {
-                    return nil
+                let end = left.utf8.firstIndex(of: UInt8(ascii: "/")) ?? left.endIndex
+                let isLast = index == segments.count - 1
+                switch segment {
+                case .rest:
+                    open.append(String(left))
+                    return open
+                case .open: open.append(String(left[..<end]))
+                case .fixed(let text): guard left[..<end] == text else { return nil }
                 }
+                guard (end == left.endIndex) == isLast else { return nil }
+                left = isLast ? left[end...] : left[left.utf8.index(after: end)...]
             }
             return open
         }
@@ -36,15 +55,12 @@ struct RouteTable: Sendable {
                 fixed[route.path, default: [:]][route.method] = route
                 continue
             }
-            let takesRest = route.path.hasSuffix("*")
-            let segments = route.path.dropLast(takesRest ? 1 : 0).split(
-                separator: "/",
-                omittingEmptySubsequences: false
-            )
-            if let index = patterns.firstIndex(where: { $0.segments == segments }) {
+            var pattern = Pattern(route.path)
+            if let index = patterns.firstIndex(where: { $0.segments == pattern.segments }) {
                 patterns[index].routes[route.method] = route
             } else {
-                patterns.append(Pattern(segments: segments, takesRest: takesRest, routes: [route.method: route]))
+                pattern.routes[route.method] = route
+                patterns.append(pattern)
             }
         }
     }
@@ -53,9 +69,8 @@ struct RouteTable: Sendable {
     func find(_ method: HTTPMethod, _ path: String) throws(APIError) -> (Route, [String]) {
         var (methods, open) = (fixed[path], [String]())
         if methods == nil {
-            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
             for pattern in patterns {
-                guard let match = pattern.match(parts) else { continue }
+                guard let match = pattern.match(path) else { continue }
                 (methods, open) = (pattern.routes, match)
                 break
             }

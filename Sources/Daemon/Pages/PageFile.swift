@@ -3,7 +3,7 @@ import Orchestrator
 import Persistence
 import Transport
 
-/// One file of the web pages: a document, a style sheet, a script, a picture.
+/// One file of the web pages: a document, whole or a part, a style sheet, a script, a picture.
 struct PageFile: Sendable {
     let name: String
     let bytes: [UInt8]

@@ -46,7 +46,7 @@ enum PageRoutes {
         Route(.get, "/pages/{file}", .anyone, "A style sheet, script or picture of the pages") {
             exchange throws(APIError) in
             let name = exchange.parameters[0]
-            guard !name.hasSuffix(".html"), let file = exchange.service.pages[name] else {
+            guard let file = exchange.service.pages[name] else {
                 throw .notFound("there is nothing at '\(exchange.request.path)'")
             }
             return file.response(to: exchange.request)
@@ -60,7 +60,7 @@ enum PageRoutes {
         -> HTTPResponse
     {
         let service = exchange.service
-        guard let file = service.pages[name + ".html"] else { throw .internalError("the page '\(name)' is missing") }
+        guard let file = service.pages.document(name) else { throw .internalError("the page '\(name)' is missing") }
         var response = file.response(to: exchange.request, status: status)
         let mayVisit = service.visitors.areAdmitted(exchange.request.headers)
         if mayVisit, (try? await service.authenticator.caller(of: exchange)) == nil {

@@ -28,6 +28,7 @@ enum GalleryRoutes {
 
     private static func generate(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
         try exchange.requireJSON()
+        try exchange.requireRoom()
         let body = try await exchange.bytes(atMost: GalleryPrompt.longestBody)
         let repeats = try Repeats(exchange, body: body)
         if let job = try await repeats.earlier() {

@@ -8,9 +8,8 @@ enum ImageRoutes {
             exchange throws(APIError) in
             let (repeats, body) = try await opened(exchange)
             if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }
-            let fields = try Exchange.object(in: body)
-            let request = try ImageRequest(.generate, fields: fields)
-            return try await Submission(exchange, fields: fields).serve(request, repeats, uploads: [])
+            let (submission, request) = try submitted(body, exchange)
+            return try await submission.serve(request, repeats, uploads: [])
         },
         Route(
             .post,
@@ -32,8 +31,20 @@ enum ImageRoutes {
     /// The bytes of a JSON request, and whether it came before.
     private static func opened(_ exchange: Exchange) async throws(APIError) -> (Repeats, [UInt8]) {
         try exchange.requireJSON()
+        try exchange.requireRoom()
         let body = try await exchange.bytes()
         return (try Repeats(exchange, body: body), body)
+    }
+
+    // Not inlined: what it works with would take its place in the frame of everyone who waits for an answer.
+    @inline(never)
+    private static func submitted(
+        _ body: [UInt8],
+        _ exchange: Exchange
+    ) throws(APIError) -> (Submission, ImageRequest) {
+        let fields = try Exchange.object(in: body)
+        let request = try ImageRequest(.generate, fields: fields)
+        return (try Submission(exchange, fields: fields), request)
     }
 
     /// Serves a request that comes with pictures, as a form or as JSON.
@@ -44,6 +55,7 @@ enum ImageRoutes {
         let fields: JSONObject
         let repeats: Repeats
         if exchange.mediaType == "multipart/form-data" {
+            try exchange.requireRoom()
             let form = try await exchange.form()
             repeats = try await Repeats(exchange, form: form)
             if let job = try await repeats.earlier() { return try await repeats.answer(from: job) }

@@ -24,15 +24,7 @@ struct JobEvents: Sendable {
     }
 
     func response() -> HTTPResponse {
-        HTTPResponse(
-            headers: [
-                (name: "content-type", value: "text/event-stream; charset=utf-8"),
-                (name: "cache-control", value: "no-cache, no-store"),
-                // Proxies that buffer would keep the states to themselves.
-                (name: "x-accel-buffering", value: "no"),
-            ],
-            body: .stream { writer in try await write(to: writer) }
-        )
+        .events { writer in try await write(to: writer) }
     }
 
     private func write(to writer: HTTPBodyWriter) async throws {

@@ -6,6 +6,7 @@ struct PictureAnswer {
     let service: Service
     let end: RunningJob.End
 
+    @inline(never)  // else in the frame of everyone who waits for an answer
     func response() async -> HTTPResponse {
         let headers = ImageAnswer.headers(end.job)
         if let error = end.refusal ?? end.job.error {

@@ -76,6 +76,7 @@ struct Repeats {
 
     /// The job that this request became when it came before; nil when it did not. Throws 409 for a key that another
     /// request has used.
+    @inline(never)
     func earlier() async throws(APIError) -> JobID? {
         guard let claim else { return nil }
         let now = service.time.now()
@@ -92,6 +93,7 @@ struct Repeats {
     }
 
     /// Answers as the first request was answered, or will be.
+    @inline(never)
     func answer(from id: JobID) async throws(APIError) -> HTTPResponse {
         if exchange.prefersAsync {
             let running = service.runner.running(id)?.job
@@ -106,6 +108,7 @@ struct Repeats {
     }
 
     /// Waits for the end of a job, wherever it runs. Throws 409 `request_in_progress` where that cannot be waited for.
+    @inline(never)
     func end(of id: JobID) async throws(APIError) -> RunningJob.End {
         if let running = service.runner.running(id) {
             try checkJoinable(running.job)

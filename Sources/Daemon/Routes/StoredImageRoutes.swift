@@ -48,7 +48,7 @@ enum StoredImageRoutes {
         let (service, request) = (exchange.service, exchange.request)
         let name = exchange.parameters[0]
         let missing = APIError.notFound("there is no image at '\(request.path)'")
-        guard let dot = name.firstIndex(of: "."), let id = ImageID(name[..<dot]) else { throw missing }
+        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let id = ImageID(name[..<dot]) else { throw missing }
         let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
         guard let image = stored?.image, service.links.path(of: image) == request.path else { throw missing }
         if !image.isPublic {
@@ -236,12 +236,7 @@ enum StoredImageRoutes {
 extension Service {
     /// A picture that `caller` may see: a public one, or its own.
     func visibleImage(_ id: ImageID, to caller: Caller) async throws(APIError) -> StoredImage {
-        let stored: StoredImage?
-        do throws(StoreError) {
-            stored = try await store.image(id)
-        } catch {
-            throw .record(error, "store")
-        }
+        let stored = try await reading { store throws(StoreError) in try await store.image(id) }
         guard let stored, stored.image.isPublic || stored.image.owner == caller.user.id || caller.user.isAdmin else {
             throw .notFound("there is no image '\(id)'")
         }

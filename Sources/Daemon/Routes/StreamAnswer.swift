@@ -11,6 +11,7 @@ struct StreamAnswer {
     private static let chunk = 48 << 10
 
     /// Waits for the first event, since until then an error can still be a plain answer.
+    @inline(never)  // else in the frame of everyone who waits for an answer
     func response(
         _ running: RunningJob,
         _ partials: PartialChannel,
@@ -33,7 +34,7 @@ struct StreamAnswer {
             return end.refusal != nil || end.job.error != nil
                 ? await PictureAnswer(service: service, end: end).response() : replay(end)
         }
-        return stream([(name: "x-job-id", value: job.id.text)]) { [self] writer in
+        return .events([(name: "x-job-id", value: job.id.text)]) { [self] writer in
             defer { partials.close() }
             var item: PartialChannel.Item? = first
             while let partial = item {
@@ -48,22 +49,7 @@ struct StreamAnswer {
 
     /// The finished pictures of a job that succeeded.
     func replay(_ end: RunningJob.End) -> HTTPResponse {
-        stream(ImageAnswer.headers(end.job)) { writer in try await finish(end, writer) }
-    }
-
-    private func stream(
-        _ headers: [(name: String, value: String)],
-        _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void
-    ) -> HTTPResponse {
-        HTTPResponse(
-            headers: [
-                (name: "content-type", value: "text/event-stream; charset=utf-8"),
-                (name: "cache-control", value: "no-cache, no-store"),
-                // Proxies that buffer would turn a stream into a plain answer.
-                (name: "x-accel-buffering", value: "no"),
-            ] + headers,
-            body: .stream(body)
-        )
+        .events(ImageAnswer.headers(end.job)) { writer in try await finish(end, writer) }
     }
 
     private var kind: String { job.operation == .generate ? "image_generation" : "image_edit" }

@@ -1,8 +1,8 @@
 import Orchestrator
 import Transport
 
-/// Takes one valid request from the gate to its answer.
-struct Submission: Sendable {
+/// Takes one valid request from the gate to its answer; an object, as everything that waits for the answer holds it.
+final class Submission: Sendable {
     let exchange: Exchange
     /// The registry that the request keeps to its end.
     let registry: Registry
@@ -23,6 +23,7 @@ struct Submission: Sendable {
     }
 
     /// Who may serve `request`, without the providers whose caps are known to be full; the plan may be empty.
+    @inline(never)
     func plan(_ request: ImageRequest, without full: Set<String> = []) async throws(APIError) -> Plan {
         let caller = try exchange.requireCaller()
         var request = request
@@ -106,13 +107,14 @@ struct Submission: Sendable {
     }
 
     /// Checks `request`, and says what its job takes.
+    @inline(never)  // else in the frame of everyone who waits for an answer
     private func order(_ request: ImageRequest, _ repeats: Repeats) async throws(APIError) -> JobOrder {
         let caller = try exchange.requireCaller()
         try await KeptPictures.ready(service)
         try await ContentCheck(service: service, settings: registry.moderation).approve(request)
-        var order = JobOrder(owner: caller.user.id, registry: registry) { full async throws(APIError) in
+        var order = JobOrder(owner: caller.user.id, registry: registry) { [self] full async throws(APIError) in
             try await plan(request, without: full)
-        } record: { plan, id in
+        } record: { [self] plan, id in
             record(of: plan, id, caller)
         }
         order.isForGallery = isForGallery
@@ -130,6 +132,7 @@ struct Submission: Sendable {
         return order
     }
 
+    @inline(never)
     private func record(of plan: Plan, _ id: JobID, _ caller: Caller) -> JobRecord {
         let request = plan.request
         var shown = request.shown
@@ -157,5 +160,14 @@ struct Submission: Sendable {
         if model.hasPrefix("gpt-image-") || model.hasPrefix("chatgpt-image-") { return .base64 }
         if model.hasPrefix("dall-e-") { return .url }
         return server.defaultResponseFormat
+    }
+}
+
+extension Exchange {
+    /// Throws 503 where no further job is taken in, before anything is read or planned: a flood must cost less to turn away
+    /// than to serve. Who names a key may only want the answer to an earlier request, and goes on.
+    func requireRoom() throws(APIError) {
+        guard !request.headers.contains("idempotency-key") else { return }
+        try service.runner.requireRoom(limit: service.registry.limits.queue)
     }
 }

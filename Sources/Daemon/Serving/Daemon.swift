@@ -1,8 +1,5 @@
-import CommandLineInterface
 import Configuration
-import Imaging
 import Orchestrator
-import Persistence
 import Transport
 
 /// The running daemon: every part built from options and registry, started together and stopped in reverse order.
@@ -18,147 +15,70 @@ final class Daemon: Sendable {
     /// For what runs when the daemon is told to stop.
     private static let grace = Duration.seconds(30)
     private static let watchInterval = Duration.seconds(1)
-    private static let fileThreads = 4
 
-    private let loops: [EventLoop]
-    private let files: BlockingPool
-    private let record: OpenRecord
-    private let storage: any ArtifactStorage
-    private let upstream: UpstreamClient
+    private let resources: DaemonResources
     private let background: BackgroundTasks
     private let server: HTTPServer
     private let service: Service
-    private let log: JSONLog
     /// Where clients connect.
     let address: String
 
     /// Builds every part and binds the address; nothing is served before `run`.
     init(_ options: ServeOptions, kinds: AdapterKinds, environment: [String: String]) async throws(StartFailure) {
-        let time = SystemTime()
-        log = JSONLog(level: options.logLevel, time: time)
-        let source = try Self.registrySource(options, kinds, environment, time)
-        let settings = source.current.server
+        resources = try await DaemonResources(options, kinds: kinds, environment: environment)
+        background = BackgroundTasks(on: resources.loops[0])
+        let settings = resources.source.current.server
         guard let listen = ListenAddress(settings.listen) else {
             throw StartFailure("server.listen must be HOST:PORT, not '\(settings.listen)'")
         }
-        let directory: DataDirectory
-        do throws(DataDirectory.Problem) {
-            directory = try DataDirectory(options.dataDirectory)
-        } catch {
-            throw StartFailure(error.message)
-        }
-        record = try await Self.openRecord(source.current.database, in: directory, log)
-        let store = record.store
-        let secret = try await Self.secret(source.current.auth, record, directory)
-        (loops, files) = try Self.makeThreads()
-        upstream = UpstreamClient(
-            loops: loops,
-            files: files,
-            configuration: UpstreamConfiguration(userAgent: "orchestratord/\(Version.text)")
-        )
-        storage = try Self.openStorage(source.current.storage, in: directory, upstream, time, files)
-        let background = BackgroundTasks(on: loops[0])
-        self.background = background
-        server = HTTPServer(configuration: Self.configuration(listen, time), loops: loops)
+        let secret = try await resources.secret()
+        server = HTTPServer(configuration: Self.configuration(listen, resources.time), loops: resources.loops)
         do throws(TransportError) {
             address = listen.url(port: try server.start().port)
         } catch {
             throw StartFailure("cannot listen on \(settings.listen): \(error)")
         }
-        let (links, metrics) = (ImageLinks(publicURL: settings.publicURL ?? address, secret: secret), Metrics())
-        let webhooks = Self.dispatcher(store, upstream, time, log, links, metrics, source)
-        let sealer = Sealer(store: store, time: time, log: log)
-        let engine = EngineServices(
-            upstream: upstream,
-            storage: storage,
-            imaging: VipsImaging(),
-            store: store,
-            time: time,
-            health: Health(),
-            offloading: PoolOffloading(pool: files),
-            log: log,
-            news: VendorNews { VendorNewsRoutes.address(for: $0, source.current.server, publicURL: links.publicURL) },
-            executor: { EventLoop.current },
-            background: { background.submit($0) },
-            ended: { job in
-                webhooks.ended(job)
-                sealer.hint()
-            }
+        service = try Self.service(
+            over: resources,
+            background,
+            links: ImageLinks(publicURL: settings.publicURL ?? address, secret: secret),
+            secret: secret,
+            pages: PageFolder(environment: environment)
         )
-        service = Service(
-            engine: engine,
-            registrySource: source,
-            links: links,
-            metrics: metrics,
-            webhooks: webhooks,
-            sealer: sealer,
-            requestLog: RequestLog(log: log, time: time),
-            spool: Spool(directory: directory.spool, pool: files),
-            hasher: try Self.makeHasher(),
-            freeSpace: { [files] in (try? await files.run { directory.freeSpace }) ?? nil },
-            visitors: Visitors(
-                secret: secret,
-                store: store,
-                time: time,
-                publicURL: links.publicURL,
-                registry: { source.current }
-            ),
-            pages: PageFolder(environment: environment),
-            signingKeys: SigningKeys(secret: secret)
-        )
-        try await prepare(options, directory)
+        try await prepare(options)
     }
 
     // MARK: - Life
 
     /// Serves until a signal says stop, then finishes what runs; true when everything ended in time.
     func run(_ signals: ProcessSignals, whenServing: @Sendable (String) -> Void) async throws(StartFailure) -> Bool {
-        for loop in loops { loop.start() }
-        if let failure = await storageFailure() {
-            await upstream.shutDown()
-            await close()
+        for loop in resources.loops { loop.start() }
+        if let failure = await resources.storageFailure() {
+            await resources.upstream.shutDown()
+            await resources.close()
             throw failure
         }
         let isClean = await withTaskGroup(of: Bool?.self) { group in
-            group.addTask { [self] in
-                await server.run(Edge(service: service, routes: Self.routes))
-                return nil
+            let (service, server, background) = (service, server, background)
+            let parts: [@Sendable () async -> Void] = [
+                { await server.run(Edge(service: service, routes: Self.routes)) }, { await background.run() },
+                { [self] in await watchFile() }, { await service.sealer.run() }, { await service.grants.run() },
+            ]
+            for part in parts {
+                group.addTask {
+                    await part()
+                    return nil
+                }
             }
-            group.addTask { [self] in
-                await background.run()
-                return nil
-            }
-            group.addTask(executorPreference: loops[0]) { [self] in
-                await service.recovery.run()
-                return nil
-            }
-            group.addTask(executorPreference: loops[0]) { [self] in
-                await service.webhooks.run()
-                return nil
-            }
-            group.addTask { [self] in
-                await watchFile()
-                return nil
-            }
-            group.addTask { [self] in
-                await service.sealer.run()
-                return nil
-            }
-            group.addTask(executorPreference: loops[0]) { [self] in
-                await service.desk.run()
-                return nil
-            }
-            group.addTask { [self] in
-                await service.grants.run()
-                return nil
-            }
-            group.addTask(executorPreference: loops[0]) { [self] in
-                await service.alerts.run()
-                return nil
-            }
-            group.addTask(executorPreference: loops[0]) { [self] in
-                await service.sweeper.run()
-                return nil
+            let partsOnLoop: [@Sendable () async -> Void] = [
+                { await service.recovery.run() }, { await service.webhooks.run() }, { await service.desk.run() },
+                { await service.alerts.run() }, { await service.sweeper.run() },
+            ]
+            for part in partsOnLoop {
+                group.addTask(executorPreference: resources.loops[0]) {
+                    await part()
+                    return nil
+                }
             }
             whenServing(address)
             while let signal = await signals.next() {
@@ -169,31 +89,13 @@ final class Daemon: Sendable {
             group.cancelAll()
             return isClean
         }
-        await close()
+        await resources.close()
         return isClean
-    }
-
-    /// Why nothing can be served: a bucket that is not there, or keys that do not open it.
-    private func storageFailure() async -> StartFailure? {
-        guard let bucket = storage as? S3Storage else { return nil }
-        do throws(ArtifactError) {
-            try await bucket.check()
-            return nil
-        } catch {
-            guard case .unreachable(let why) = error else { return StartFailure("cannot use the storage: \(error)") }
-            return StartFailure("cannot use the storage: \(why)")
-        }
-    }
-
-    private func close() async {
-        await record.close()
-        await storage.close()
-        for loop in loops { loop.stop() }
     }
 
     /// Lets running requests and jobs end, in that order refusing new ones.
     private func stop() async -> Bool {
-        log.log(.info, "stopping", [("jobs", "\(service.runner.count)")])
+        service.log.log(.info, "stopping", [("jobs", "\(service.runner.count)")])
         async let jobs = service.runner.drain(within: Self.grace)
         let isDrained = await server.drain(grace: Self.grace)
         server.stop()
@@ -202,7 +104,7 @@ final class Daemon: Sendable {
         background.finish()
         // Tries under way are broken off with the connections, and made again by whoever serves next.
         service.webhooks.stop()
-        await upstream.shutDown()
+        await resources.upstream.shutDown()
         return isDrained && haveEnded
     }
 
@@ -212,105 +114,11 @@ final class Daemon: Sendable {
             guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
             guard service.registry.server.watch else { continue }
             let source = service.registrySource
-            if (try? await files.run { source.isStale }) == true { _ = await service.reload(by: nil) }
+            if (try? await resources.files.run { source.isStale }) == true { _ = await service.reload(by: nil) }
         }
     }
 
     // MARK: - Building
-
-    private static func openRecord(
-        _ database: DatabaseSettings,
-        in directory: DataDirectory,
-        _ log: JSONLog
-    ) async throws(StartFailure) -> OpenRecord {
-        do throws(StoreError) {
-            var options = SQLiteStore.Options()
-            options.wakeups = EventLoop.wakeups
-            return try await OpenRecord.open(database, in: directory.path, mayCreate: true, options: options) { why in
-                if let why {
-                    log.log(.error, "the database cannot be reached", [("why", why)])
-                } else {
-                    log.log(.info, "the database is back", [])
-                }
-            }
-        } catch {
-            throw StartFailure("cannot open the database: \(error)")
-        }
-    }
-
-    private static func openStorage(
-        _ settings: StorageSettings,
-        in directory: DataDirectory,
-        _ upstream: UpstreamClient,
-        _ time: SystemTime,
-        _ files: BlockingPool
-    ) throws(StartFailure) -> any ArtifactStorage {
-        do throws(ArtifactError) {
-            switch settings {
-            case .filesystem:
-                return try FilesystemStorage(directory: directory.artifacts, wakeups: EventLoop.wakeups)
-            case .s3(let settings):
-                let services = S3Services(
-                    upstream: upstream,
-                    time: time,
-                    offloading: PoolOffloading(pool: files),
-                    executor: { EventLoop.current }
-                )
-                return try S3Storage(settings, scratch: directory.incoming, services: services)
-            }
-        } catch {
-            throw StartFailure("cannot open the picture storage: \(error)")
-        }
-    }
-
-    /// What signs links and sessions: the file's, or else of the record where daemons share one, so that each accepts the
-    /// others' links.
-    private static func secret(
-        _ settings: AuthSettings,
-        _ record: OpenRecord,
-        _ directory: DataDirectory
-    ) async throws(StartFailure) -> [UInt8] {
-        guard record.isShared, settings.sessionSecret == nil, settings.sessionSecretFile == nil else {
-            do throws(DataDirectory.Problem) {
-                return try directory.sessionSecret(settings)
-            } catch {
-                throw StartFailure(error.message)
-            }
-        }
-        do throws(StoreError) {
-            let text = try await record.store.constant("session.secret", orElse: DataDirectory.newSecret())
-            guard let secret = Hex.bytes(text) else { throw .corrupt("the secret that signs links is not in hex") }
-            return secret
-        } catch {
-            throw StartFailure("cannot use the database: \(error)")
-        }
-    }
-
-    /// One event loop for each processor, and threads for what must not hold a loop up.
-    private static func makeThreads() throws(StartFailure) -> ([EventLoop], BlockingPool) {
-        do throws(TransportError) {
-            try ProcessLimits.raiseDescriptors()
-            var loops: [EventLoop] = []
-            for index in 0..<ProcessLimits.processors { loops.append(try EventLoop(name: "loop-\(index)")) }
-            return (loops, try BlockingPool(name: "files", threads: fileThreads))
-        } catch {
-            throw StartFailure("\(error)")
-        }
-    }
-
-    private static func makeHasher() throws(StartFailure) -> PasswordHasher {
-        let pool: BlockingPool
-        do throws(TransportError) {
-            pool = try BlockingPool(
-                name: "passwords",
-                threads: PasswordHasher.threads,
-                queueLimit: PasswordHasher.queue
-            )
-        } catch {
-            throw StartFailure("\(error)")
-        }
-        return PasswordHasher(pool: pool)
-    }
 
     private static func configuration(_ listen: ListenAddress, _ time: SystemTime) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration()
@@ -318,50 +126,6 @@ final class Daemon: Sendable {
         configuration.port = listen.port
         configuration.errorResponse = { status, reason in protocolError(status, reason, time) }
         return configuration
-    }
-
-    private static func registrySource(
-        _ options: ServeOptions,
-        _ kinds: AdapterKinds,
-        _ environment: [String: String],
-        _ time: SystemTime
-    ) throws(StartFailure) -> RegistrySource {
-        do throws(ConfigurationLoader.Failure) {
-            return try RegistrySource(
-                path: options.config,
-                loader: ConfigurationLoader(kinds: kinds, environment: environment),
-                time: time
-            ) { registry in
-                if let listen = options.listen { registry.server.listen = listen }
-                if let publicURL = options.publicURL { registry.server.publicURL = publicURL }
-            }
-        } catch {
-            throw StartFailure(error.errors.map(\.description))
-        }
-    }
-
-    private static func dispatcher(
-        _ store: any Store,
-        _ upstream: UpstreamClient,
-        _ time: SystemTime,
-        _ log: JSONLog,
-        _ links: ImageLinks,
-        _ metrics: Metrics,
-        _ source: RegistrySource
-    ) -> WebhookDispatcher {
-        WebhookDispatcher(
-            WebhookDispatcher.Parts(
-                store: store,
-                job: { job async throws(StoreError) in try await store.job(job) },
-                upstream: upstream,
-                time: time,
-                log: log,
-                sign: { MessageAuthentication.code(for: $0.span, key: $1.span) },
-                link: { links.link(to: $0, now: time.now()) },
-                allowsPrivateURLs: { source.current.server.allowPrivateURLs },
-                count: { metrics.countWebhook(isDelivered: $0) }
-            )
-        )
     }
 
     static let routes = RouteTable(
@@ -395,21 +159,15 @@ final class Daemon: Sendable {
     }
 
     /// Brings the record to where serving can begin: the first administrator.
-    private func prepare(_ options: ServeOptions, _ directory: DataDirectory) async throws(StartFailure) {
-        for warning in service.registrySource.warnings { log.log(.warning, "configuration", [("what", warning)]) }
+    private func prepare(_ options: ServeOptions) async throws(StartFailure) {
+        for warning in service.registrySource.warnings {
+            service.log.log(.warning, "configuration", [("what", warning)])
+        }
         do throws(StoreError) {
-            try await FirstAdministrator(store: record.store, time: service.time, directory: directory)
+            try await FirstAdministrator(store: service.store, time: service.time, directory: resources.directory)
                 .ensure(given: options.adminKey)
         } catch {
             throw StartFailure("cannot use the database: \(error)")
         }
-    }
-}
-
-private struct PoolOffloading: Offloading {
-    let pool: BlockingPool
-
-    func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async throws -> T {
-        try await pool.run(work)
     }
 }

@@ -4,7 +4,7 @@ import Persistence
 import Transport
 
 /// Everything that routes share: the registry in force, the engine, the record, and who watches them.
-final class Service: Sendable {
+final class Service: RecordReader, Sendable {
     let engine: EngineServices
     let runner: JobRunner
     let recovery: JobRecovery
@@ -67,48 +67,11 @@ final class Service: Sendable {
         self.runner = runner
         recovery = JobRecovery(services: engine, runner: runner) { registrySource.current }
         self.sealer = sealer
-        let vendors = PaymentVendors(
-            upstream: engine.upstream,
-            time: engine.time,
-            store: engine.store,
-            publicURL: links.publicURL
-        )
-        desk = PurchaseDesk(
-            PurchaseDesk.Parts(
-                store: engine.store,
-                time: engine.time,
-                log: engine.log,
-                gateway: { vendors.gateway($0, registrySource.current) },
-                quote: { CreditQuote(registrySource.current.billing, mode: registrySource.current.server.mode) },
-                moved: { sealer.hint() }
-            )
-        )
-        grants = GrantKeeper(
-            store: engine.store,
-            time: engine.time,
-            log: engine.log,
-            identity: { SHA256.hex(of: $0.lowercased()) },
-            settings: {
-                let registry = registrySource.current
-                return registry.server.mode == .official ? registry.billing : nil
-            },
-            moved: { sealer.hint() }
-        )
-        let attempts = AttemptWatch(time: engine.time)
-        self.attempts = attempts
-        alerts = AlertMonitor(
-            AlertMonitor.Parts(
-                store: engine.store,
-                upstream: engine.upstream,
-                time: engine.time,
-                log: engine.log,
-                registry: { registrySource.current },
-                health: engine.health,
-                spend: engine.spend,
-                attempts: attempts,
-                freeSpace: freeSpace
-            )
-        )
+        let registry: @Sendable () -> Registry = { registrySource.current }
+        desk = Self.desk(engine, registry, publicURL: links.publicURL) { sealer.hint() }
+        grants = Self.grants(engine, registry) { sealer.hint() }
+        attempts = AttemptWatch(time: engine.time)
+        alerts = Self.alerts(engine, registry, attempts, freeSpace: freeSpace)
         thumbnails = Thumbnails(storage: engine.storage, imaging: engine.imaging)
         sweeper = Sweeper(
             store: engine.store,
@@ -141,6 +104,72 @@ final class Service: Sendable {
             salt async throws(APIError) in try await accounts.fingerprint(body, salt: salt)
         }
         started = engine.time.now()
+    }
+
+    private static func desk(
+        _ engine: EngineServices,
+        _ registry: @escaping @Sendable () -> Registry,
+        publicURL: String,
+        moved: @escaping @Sendable () -> Void
+    ) -> PurchaseDesk {
+        let vendors = PaymentVendors(
+            upstream: engine.upstream,
+            time: engine.time,
+            store: engine.store,
+            publicURL: publicURL
+        )
+        return PurchaseDesk(
+            PurchaseDesk.Parts(
+                store: engine.store,
+                time: engine.time,
+                log: engine.log,
+                gateway: { vendors.gateway($0, registry()) },
+                quote: {
+                    let registry = registry()
+                    return CreditQuote(registry.billing, mode: registry.server.mode)
+                },
+                moved: moved
+            )
+        )
+    }
+
+    private static func grants(
+        _ engine: EngineServices,
+        _ registry: @escaping @Sendable () -> Registry,
+        moved: @escaping @Sendable () -> Void
+    ) -> GrantKeeper {
+        GrantKeeper(
+            store: engine.store,
+            time: engine.time,
+            log: engine.log,
+            identity: { SHA256.hex(of: $0.lowercased()) },
+            settings: {
+                let registry = registry()
+                return registry.server.mode == .official ? registry.billing : nil
+            },
+            moved: moved
+        )
+    }
+
+    private static func alerts(
+        _ engine: EngineServices,
+        _ registry: @escaping @Sendable () -> Registry,
+        _ attempts: AttemptWatch,
+        freeSpace: @escaping @Sendable () async -> Int64?
+    ) -> AlertMonitor {
+        AlertMonitor(
+            AlertMonitor.Parts(
+                store: engine.store,
+                upstream: engine.upstream,
+                time: engine.time,
+                log: engine.log,
+                registry: registry,
+                health: engine.health,
+                spend: engine.spend,
+                attempts: attempts,
+                freeSpace: freeSpace
+            )
+        )
     }
 
     /// The absolute link to a stored picture, signed where the picture is private.

@@ -16,6 +16,7 @@ struct AttemptRunner: Sendable {
         var failure: ProviderFailure?
     }
 
+    // Some of what it calls is not inlined: it would take its place in the frame of every attempt that waits.
     func run(_ lane: inout Lane, _ candidate: Candidate) async -> Result {
         let isRetry = lane.isRetry
         if let obstacle = await enter(candidate, lane, isRetry: isRetry) {
@@ -64,6 +65,7 @@ struct AttemptRunner: Sendable {
     }
 
     /// What a failed attempt says of its model: false, or nil where the fault may lie elsewhere.
+    @inline(never)
     private func verdict(of failure: ProviderFailure, on candidate: Candidate) -> Bool? {
         // Who hangs up, and our own disk, are no faults of the vendor's.
         guard !Task.isCancelled, ![PictureIntake.storageCode, AttemptJournal.lostCode].contains(failure.code) else {
@@ -75,6 +77,7 @@ struct AttemptRunner: Sendable {
     // MARK: - Beginning
 
     /// Passes breaker, gate and retry budget, in this order; says what stood in the way.
+    @inline(never)
     private func enter(_ candidate: Candidate, _ lane: Lane, isRetry: Bool) async -> ProviderFailure? {
         let (health, provider) = (services.health, candidate.provider)
         let gate = health.gate(of: provider)
@@ -103,6 +106,7 @@ struct AttemptRunner: Sendable {
     }
 
     /// The attempt's record, durable.
+    @inline(never)
     private func open(_ lane: Lane, _ candidate: Candidate) async -> Swift.Result<AttemptRecord, ProviderFailure> {
         let gone = ProviderFailure(.unavailable(.server(mayRepeat: false)), "cancelled before anything was sent")
         switch lane.opening {
@@ -119,6 +123,7 @@ struct AttemptRunner: Sendable {
         }
     }
 
+    @inline(never)
     private func conversation(
         with candidate: Candidate,
         _ call: ProviderRequest,
@@ -177,6 +182,7 @@ struct AttemptRunner: Sendable {
     // MARK: - Results
 
     /// Checks, converts and stores what was delivered; pictures that are no good are left out and count as billed.
+    @inline(never)
     private func take(
         _ delivery: VendorConversation.Delivery,
         _ call: ProviderRequest,
@@ -263,6 +269,7 @@ struct AttemptRunner: Sendable {
     }
 
     /// Shares the cost of a call among the pictures made, the odd micro-dollars to the first.
+    @inline(never)
     private func deliveries(
         _ finished: [(PictureFinisher.Finished, VendorPicture)],
         _ call: ProviderRequest,

@@ -98,7 +98,14 @@ package final class JobExecution: Sendable {
         onChange: @escaping @Sendable ([AttemptRecord]) -> Void = { _ in }
     ) async -> Ending {
         journal.observe(onChange)
-        var end = await serve(lanes.withLock { $0 })
+        let end = await serve(lanes.withLock { $0 })
+        return conclude(accepted, end)
+    }
+
+    // Like others below not inlined: what it works with would take its place in the frame of every job that waits.
+    @inline(never)
+    private func conclude(_ accepted: JobRecord, _ laneEnd: LaneEnd) -> Ending {
+        var end = laneEnd
         end.failures += lost
         guard !journal.isLost else { return .lost }
         guard !journal.isClosed else { return .left }
@@ -158,12 +165,7 @@ package final class JobExecution: Sendable {
             let candidate = plan.candidates[lane.candidate]
             let perCall = max(1, candidate.model.capabilities.maxImages)
             if lane.slots.count > perCall {
-                let parts = stride(from: 0, to: lane.slots.count, by: perCall).map { start in
-                    var part = lane
-                    part.slots = Array(lane.slots[start..<min(start + perCall, lane.slots.count)])
-                    return part
-                }
-                end.merge(await serve(parts))
+                end.merge(await serve(lane.parts(of: perCall)))
                 return end
             }
             let failure: ProviderFailure
@@ -173,8 +175,7 @@ package final class JobExecution: Sendable {
                 lane.opening = .fresh
             } else {
                 let result = await attempts.run(&lane, candidate)
-                for (slot, picture) in zip(lane.slots, result.delivered) { end.delivered[slot] = picture }
-                lane.slots.removeFirst(min(result.delivered.count, lane.slots.count))
+                end.take(result.delivered, of: &lane)
                 guard !lane.slots.isEmpty, let latest = result.failure else { return end }
                 (failure, attempt) = (latest, result.attempt)
             }
@@ -206,6 +207,7 @@ package final class JobExecution: Sendable {
         do throws(ProviderFailure) { try await journal.keep(attempt) } catch {}
     }
 
+    @inline(never)
     private func nextStep(after failure: ProviderFailure, _ lane: Lane, _ candidate: Candidate) -> NextStep {
         let isFinal = [PictureIntake.storageCode, AttemptJournal.capCode, AttemptJournal.lostCode]
             .contains(failure.code)

@@ -71,6 +71,16 @@ struct Lane: Sendable {
         return elsewhere ?? untried.first
     }
 
+    /// The same for fewer pictures at a time.
+    @inline(never)
+    func parts(of size: Int) -> [Lane] {
+        stride(from: 0, to: slots.count, by: size).map { start in
+            var part = self
+            part.slots = Array(slots[start..<min(start + size, slots.count)])
+            return part
+        }
+    }
+
     /// Moves on to a candidate that `next` named.
     mutating func fallBack(to index: Int, after failure: FailureKind, in candidates: [Candidate]) {
         if failure.concernsProvider { troubled.insert(candidates[candidate].provider.id) }
@@ -97,6 +107,13 @@ struct LaneEnd: Sendable {
     mutating func fail(_ slots: [Int], _ failure: ProviderFailure) {
         failures.append(failure)
         for slot in slots { missing[slot] = failure }
+    }
+
+    /// Notes pictures for the lane's first places, which then need no more.
+    @inline(never)
+    mutating func take(_ pictures: [DeliveredPicture], of lane: inout Lane) {
+        for (slot, picture) in zip(lane.slots, pictures) { delivered[slot] = picture }
+        lane.slots.removeFirst(min(pictures.count, lane.slots.count))
     }
 
     mutating func merge(_ other: LaneEnd) {

@@ -22,7 +22,9 @@ struct VendorConversation: Sendable {
         if let local = provider.adapter as? any LocalAdapter { return try await draw(with: local) }
         var request = request
         // Work on a caller's own account is announced with that account's signature, which we could not check.
-        if credential == provider.credential { request.newsURL = services.news.address(provider) }
+        if credential == provider.credential, let address = services.news.address(provider) {
+            request.newsURL = address
+        }
         if provider.adapter.readsPictures(of: request) { try await readPictures(of: &request) }
         var uploads: [String: String] = [:]
         for image in provider.adapter.uploads(for: request) {

@@ -24,6 +24,7 @@ final class EndRecorder: Sendable {
     }
 
     /// Tries once; false when that was not enough.
+    @inline(never)  // else in the frame of every job that waits
     func record(
         _ job: JobRecord,
         _ sources: [ByteSource],
@@ -87,6 +88,7 @@ final class EndRecorder: Sendable {
         running.release()
     }
 
+    @inline(never)
     private func end(_ job: JobRecord, _ execution: JobExecution) -> JobEnd {
         var end = JobEnd(job: job, lease: execution.lease)
         end.inGallery = execution.terms.isForGallery

@@ -1,27 +1,109 @@
 /// One image request from acceptance to its end: what every answer, poll, replay and webhook is made from.
 package struct JobRecord: Sendable {
-    package var id: JobID
-    package var owner: UserID
-    package var key: KeyID?
-    package var requestID: String
-    package var operation: Operation
-    package var status = JobStatus.queued
-    package var created: Timestamp
-    package var started: Timestamp?
-    package var finished: Timestamp?
+    /// On the heap: a job is handed on and waited with far more often than it changes.
+    private var content: CopyOnWrite<Content>
+
+    private struct Content: Sendable {
+        var id: JobID
+        var owner: UserID
+        var key: KeyID?
+        var requestID: String
+        var operation: Operation
+        var status = JobStatus.queued
+        var created: Timestamp
+        var started: Timestamp?
+        var finished: Timestamp?
+        var request: JSONObject
+        var policy: String
+        var answer: AnswerFacts
+        var images: [ImageRecord] = []
+        var attempts: [AttemptRecord] = []
+        var adapted: [Adaptation] = []
+        var cost = MicroUSD.zero
+        var error: APIError?
+        var quote: CreditQuote?
+        var credits = JobCredits()
+    }
+
+    package var id: JobID {
+        get { content.value.id }
+        _modify { yield &content.value.id }
+    }
+    package var owner: UserID {
+        get { content.value.owner }
+        _modify { yield &content.value.owner }
+    }
+    package var key: KeyID? {
+        get { content.value.key }
+        _modify { yield &content.value.key }
+    }
+    package var requestID: String {
+        get { content.value.requestID }
+        _modify { yield &content.value.requestID }
+    }
+    package var operation: Operation {
+        get { content.value.operation }
+        _modify { yield &content.value.operation }
+    }
+    package var status: JobStatus {
+        get { content.value.status }
+        _modify { yield &content.value.status }
+    }
+    package var created: Timestamp {
+        get { content.value.created }
+        _modify { yield &content.value.created }
+    }
+    package var started: Timestamp? {
+        get { content.value.started }
+        _modify { yield &content.value.started }
+    }
+    package var finished: Timestamp? {
+        get { content.value.finished }
+        _modify { yield &content.value.finished }
+    }
     /// The request's fields as accepted, pictures by digest.
-    package var request: JSONObject
-    package var policy: String
-    package var answer: AnswerFacts
-    package var images: [ImageRecord] = []
-    package var attempts: [AttemptRecord] = []
-    package var adapted: [Adaptation] = []
+    package var request: JSONObject {
+        _read { yield content.value.request }
+        _modify { yield &content.value.request }
+    }
+    package var policy: String {
+        get { content.value.policy }
+        _modify { yield &content.value.policy }
+    }
+    package var answer: AnswerFacts {
+        _read { yield content.value.answer }
+        _modify { yield &content.value.answer }
+    }
+    package var images: [ImageRecord] {
+        _read { yield content.value.images }
+        _modify { yield &content.value.images }
+    }
+    package var attempts: [AttemptRecord] {
+        _read { yield content.value.attempts }
+        _modify { yield &content.value.attempts }
+    }
+    package var adapted: [Adaptation] {
+        _read { yield content.value.adapted }
+        _modify { yield &content.value.adapted }
+    }
     /// What the delivered pictures cost at our prices.
-    package var cost = MicroUSD.zero
-    package var error: APIError?
+    package var cost: MicroUSD {
+        get { content.value.cost }
+        _modify { yield &content.value.cost }
+    }
+    package var error: APIError? {
+        _read { yield content.value.error }
+        _modify { yield &content.value.error }
+    }
     /// Nil where nobody is charged.
-    package var quote: CreditQuote?
-    package var credits = JobCredits()
+    package var quote: CreditQuote? {
+        _read { yield content.value.quote }
+        _modify { yield &content.value.quote }
+    }
+    package var credits: JobCredits {
+        get { content.value.credits }
+        _modify { yield &content.value.credits }
+    }
 
     package init(
         id: JobID,
@@ -33,14 +115,18 @@ package struct JobRecord: Sendable {
         policy: String,
         answer: AnswerFacts
     ) {
-        self.id = id
-        self.owner = owner
-        self.requestID = requestID
-        self.operation = operation
-        self.created = created
-        self.request = request
-        self.policy = policy
-        self.answer = answer
+        content = CopyOnWrite(
+            Content(
+                id: id,
+                owner: owner,
+                requestID: requestID,
+                operation: operation,
+                created: created,
+                request: request,
+                policy: policy,
+                answer: answer
+            )
+        )
     }
 }
 

@@ -5,6 +5,12 @@ package final class JobRunner: Sendable {
         var running: [JobID: RunningJob] = [:]
         var isDraining = false
         var idle: [CheckedContinuation<Void, Never>] = []
+
+        /// Why no further job is taken in; nil where one is.
+        func refusal(limit: Int) -> APIError? {
+            if isDraining { return .draining }
+            return running.count >= limit ? .overloaded("too many jobs are waiting; try again") : nil
+        }
     }
 
     /// How long a lease is good; renewed well before.
@@ -35,6 +41,12 @@ package final class JobRunner: Sendable {
     var accepted: [RunningJob] { state.withLock { $0.running.values.filter { $0.lease != nil } } }
 
     // MARK: - Acceptance
+
+    /// Throws where no further job is taken in, so that what cannot be served need not be read; jobs in work are at most
+    /// `limit`.
+    package func requireRoom(limit: Int) throws(APIError) {
+        if let refusal = state.withLock({ $0.refusal(limit: limit) }) { throw refusal }
+    }
 
     /// Takes a request in: with its first calls about to be made where there are places for them, else queued.
     ///
@@ -73,6 +85,7 @@ package final class JobRunner: Sendable {
         }
     }
 
+    @inline(never)
     private func usable(_ order: JobOrder, without full: Set<String>) async throws(APIError) -> Plan {
         let plan = try await order.plan(full)
         guard !plan.candidates.isEmpty else { throw plan.refusal(at: services.time.now()) }
@@ -80,11 +93,10 @@ package final class JobRunner: Sendable {
     }
 
     private func reserve(_ running: RunningJob, _ id: JobID, limit: Int) throws(APIError) {
-        let refusal: APIError? = state.withLock { state in
-            if state.isDraining { return .draining }
-            if state.running.count >= limit { return .overloaded("too many jobs are waiting; try again") }
-            state.running[id] = running
-            return nil
+        let refusal = state.withLock { state in
+            let refusal = state.refusal(limit: limit)
+            if refusal == nil { state.running[id] = running }
+            return refusal
         }
         if let refusal { throw refusal }
     }
@@ -96,6 +108,24 @@ package final class JobRunner: Sendable {
         _ id: JobID,
         _ arePicturesKept: inout Bool
     ) async throws(APIError) -> (AcceptanceOutcome, JobExecution) {
+        let (execution, job) = begin(plan, order, id)
+        do throws(APIError) {
+            if job.status == .queued || order.isAsync, !arePicturesKept {
+                try await order.keepPictures()
+                arePicturesKept = true
+            }
+            let outcome = try await accept(acceptance(of: job, plan, order, execution))
+            if case .accepted = outcome {} else { execution.leave() }
+            return (outcome, execution)
+        } catch {
+            execution.leave()
+            throw error
+        }
+    }
+
+    // Like others here not inlined: what it works with would take its place in the frame of every caller that waits.
+    @inline(never)
+    private func begin(_ plan: Plan, _ order: JobOrder, _ id: JobID) -> (JobExecution, JobRecord) {
         let execution = JobExecution(
             JobTerms(
                 id: id,
@@ -116,26 +146,26 @@ package final class JobRunner: Sendable {
             job.attempts = execution.intents
             job.started = job.attempts.first?.started
         }
-        do throws(APIError) {
-            if job.status == .queued || order.isAsync, !arePicturesKept {
-                try await order.keepPictures()
-                arePicturesKept = true
-            }
-            let credits = order.credits(plan)
-            job.quote = credits?.quote
-            var acceptance = Acceptance(job: job, daemon: daemon, lease: Self.lease, now: services.time.now())
-            acceptance.repeats = order.repeats
-            acceptance.rates = order.rates
-            acceptance.caps = execution.firstCaps
-            acceptance.credits = credits?.claim
-            acceptance.webhook = order.webhook
-            let outcome = try await accept(acceptance)
-            if case .accepted = outcome {} else { execution.leave() }
-            return (outcome, execution)
-        } catch {
-            execution.leave()
-            throw error
-        }
+        return (execution, job)
+    }
+
+    @inline(never)
+    private func acceptance(
+        of job: JobRecord,
+        _ plan: Plan,
+        _ order: JobOrder,
+        _ execution: JobExecution
+    ) -> Acceptance {
+        let credits = order.credits(plan)
+        var job = job
+        job.quote = credits?.quote
+        var acceptance = Acceptance(job: job, daemon: daemon, lease: Self.lease, now: services.time.now())
+        acceptance.repeats = order.repeats
+        acceptance.rates = order.rates
+        acceptance.caps = execution.firstCaps
+        acceptance.credits = credits?.claim
+        acceptance.webhook = order.webhook
+        return acceptance
     }
 
     private func accept(_ acceptance: Acceptance) async throws(APIError) -> AcceptanceOutcome {
@@ -146,6 +176,7 @@ package final class JobRunner: Sendable {
         }
     }
 
+    @inline(never)
     private func refusal(of subject: SpendSubject) -> APIError {
         let now = services.time.now()
         return switch subject {
@@ -155,6 +186,7 @@ package final class JobRunner: Sendable {
         }
     }
 
+    @inline(never)
     private func refusal(_ order: JobOrder, _ plan: Plan, needed: MicroUSD, available: MicroUSD) -> APIError {
         let credit = max(order.credits(plan)?.quote.credit.micros ?? 1, 1)
         return .insufficientCredits(
@@ -183,7 +215,7 @@ package final class JobRunner: Sendable {
             if case .ended(let job, let sources) = ending, !Task.isCancelled,
                 await recorder.record(job, sources, execution, running)
             {
-                remove(job.id)
+                remove(execution.terms.id)
             } else {
                 settle(ending, execution, running)
             }
@@ -194,6 +226,7 @@ package final class JobRunner: Sendable {
     }
 
     /// Sees to an end that takes longer to be known.
+    @inline(never)
     private func settle(_ ending: JobExecution.Ending, _ execution: JobExecution, _ running: RunningJob) {
         // As above; `drain` waits for it.
         Task(executorPreference: services.executor()) { [self] in

@@ -112,7 +112,9 @@ package final class GrantKeeper: Sendable {
                 granted: time.now(),
                 expires: expires
             )
-            if try await store.give(grant) { moved() }
+            guard try await store.give(grant) else { continue }
+            moved()
+            log.log(.info, "credits were given", [("kind", kind.rawValue), ("user.id", user.id.text)])
         }
     }
 }

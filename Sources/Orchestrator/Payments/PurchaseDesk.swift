@@ -170,11 +170,16 @@ package final class PurchaseDesk: Sendable {
             )
         }
         let now = parts.time.now()
-        return try await change(purchase.id) { purchase in
-            guard var paid = purchase.paid(by: proof.payment, at: now) else { return nil }
+        var isNews = false
+        let booked = try await change(purchase.id) { purchase in
+            let amendment = purchase.paid(by: proof.payment, at: now)
+            isNews = amendment != nil
+            guard var paid = amendment else { return nil }
             paid.purchase.session = proof.session
             return paid
         }
+        if isNews { parts.log.log(.info, "a purchase was paid", [("purchase.id", purchase.id.text)]) }
+        return booked
     }
 
     // MARK: - Asking vendors

@@ -27,16 +27,7 @@ struct ModelSelection {
             entries = registry.providers.flatMap { provider in provider.models.map { (provider, $0) } }
             return
         }
-        // A name with a provider in front means that one, even where another sells a model whose own name is the same.
-        for provider in registry.providers where name.hasPrefix(provider.id + "/") {
-            let local = String(name.dropFirst(provider.id.utf8.count + 1))
-            entries += provider.models.filter { $0.id == local }.map { (provider, $0) }
-        }
-        if entries.isEmpty {
-            entries = registry.providers.flatMap { provider in
-                provider.models.filter { $0.id == name }.map { (provider, $0) }
-            }
-        }
+        entries = registry.models(named: name)
         guard !entries.isEmpty else { throw APIError.modelNotFound(request.model) }
     }
 

@@ -18,9 +18,9 @@ extension RecordID {
 
     /// Accepts a name that a caller sent; nil unless it has this type's prefix and a body of the right form.
     package init?(_ text: some StringProtocol) {
-        let body = text.utf8.dropFirst(Self.prefix.utf8.count + 1)
-        guard text.hasPrefix(Self.prefix + "_"), ULID.isWellFormed(body) else { return nil }
-        self.init(trusted: String(text))
+        let name = String(text)
+        guard ULID.isWellFormed(name.utf8.span, after: Self.prefix) else { return nil }
+        self.init(trusted: name)
     }
 
     package var description: String { text }
@@ -88,8 +88,17 @@ enum ULID {
         }
     }
 
-    static func isWellFormed(_ body: some Collection<UInt8>) -> Bool {
-        body.count == length && body.allSatisfy(isDigit)
+    /// Whether a name is a prefix, `_` and a body.
+    static func isWellFormed(_ name: borrowing Span<UInt8>, after prefix: String) -> Bool {
+        let start = prefix.utf8.count + 1
+        guard name.count == start + length, name[start - 1] == UInt8(ascii: "_") else { return false }
+        var index = 0
+        for byte in prefix.utf8 {
+            guard name[index] == byte else { return false }
+            index += 1
+        }
+        for index in start..<name.count where !isDigit(name[index]) { return false }
+        return true
     }
 
     /// The alphabet's letters leave out i, l, o and u.

@@ -33,7 +33,8 @@ import Orchestrator
         unsafe ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         unsafe ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         unsafe ccurl_set_long(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        unsafe ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 128 << 10)
+        // Each waiting call holds one, touched only as far as its reply fills it.
+        unsafe ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 64 << 10)
         unsafe ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, max(configuration.connectLimit.wholeMilliseconds, 1))
         unsafe ccurl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         // A reply may take minutes, and routers forget silent connections: RFC 5382 allows after 2 h, many do in 5 min.

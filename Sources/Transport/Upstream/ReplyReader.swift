@@ -1,7 +1,7 @@
 import Orchestrator
 
 /// Reads the body of one reply as what its head says it is, and knows nothing of connections.
-struct ReplyReader {
+final class ReplyReader {
     /// Why a reply is not what its head says.
     struct Defect: Error {
         var message: String
@@ -58,7 +58,7 @@ struct ReplyReader {
     var pendingBytes: Int { blobStore.pendingBytes + (eventReader?.pendingBytes ?? 0) }
 
     /// Takes the next bytes; throws when a success is not the document that it should be.
-    mutating func consume(_ bytes: Span<UInt8>) throws(Defect) {
+    func consume(_ bytes: Span<UInt8>) throws(Defect) {
         isEmpty = isEmpty && bytes.isEmpty
         switch form {
         case .picture:
@@ -79,7 +79,7 @@ struct ReplyReader {
     }
 
     /// Ends the reply; nil for a stream of events.
-    mutating func finish() throws(Defect) -> WireReply.Body? {
+    func finish() throws(Defect) -> WireReply.Body? {
         switch form {
         case .picture:
             picture?.finish()
@@ -103,24 +103,24 @@ struct ReplyReader {
     }
 
     /// The events that are complete and have not been taken yet.
-    mutating func takeEvents() -> [UpstreamEvent] {
+    func takeEvents() -> [UpstreamEvent] {
         eventReader?.takeEvents() ?? []
     }
 
     /// Throws away what was read.
-    mutating func abort() {
+    func abort() {
         blobStore.abort()
         eventReader?.abort()
     }
 
     private var keptText: String { String(decoding: text, as: UTF8.self) }
 
-    private mutating func keep(_ bytes: Span<UInt8>) {
+    private func keep(_ bytes: Span<UInt8>) {
         text.append(bytes.extracting(first: min(bytes.count, ReplyReader.textLimit - text.count)))
     }
 
     /// An error that a proxy on the way wrote in HTML under the vendor's JSON type is still a readable error.
-    private mutating func refuse(_ error: JSONError) throws(Defect) {
+    private func refuse(_ error: JSONError) throws(Defect) {
         // The parser's own message may quote the body, which belongs in no log.
         if isSuccess { throw Defect(message: "the document is no JSON (byte \(error.offset))") }
         isNoDocument = true

@@ -18,8 +18,47 @@ import Testing
         }
     }
 
+    /// The documents of all pages, as they are served.
+    private static func documents() throws -> [PageFile] {
+        let pages = PageFolder(environment: [:])
+        let names = PageFile.builtIn.keys.filter { $0.hasSuffix(".html") && $0 != PageLayout.fileName }
+        #expect(names.count == 8)
+        return try names.map { try #require(pages.document(String($0.dropLast(5))), "\($0)") }
+    }
+
+    @Test func `a document is the layout with a title, a script and a content of its own`() throws {
+        for file in try Self.documents() {
+            let page = file.name.dropLast(5)
+            let text = String(decoding: file.bytes, as: UTF8.self)
+            #expect(text.hasPrefix("<!doctype html>") && text.hasSuffix("</html>\n") && !text.contains("{{"), "\(page)")
+            for once in ["<title>", " · Orchestrator</title>", "src=\"pages/\(page).js\"", "<main ", "</main>\n"] {
+                #expect(text.components(separatedBy: once).count == 2, "\(page): \(once)")
+            }
+            let current = text.matches(of: /<a href="([^"]+)"[^>]* aria-current="page">/).map { String($0.output.1) }
+            switch page {
+            case "studio": #expect(current == ["./"])
+            case "gallery", "history", "credits", "admin": #expect(current == [String(page)])
+            case "forbidden": #expect(current == ["admin"])
+            default: #expect(current.isEmpty, "\(page)")
+            }
+            #expect(text.contains("id=\"admin-link\" hidden>") == (current != ["admin"]), "\(page)")
+        }
+        let pages = PageFolder(environment: [:])
+        #expect(pages.document("layout") == nil && pages.document("nothing") == nil && pages["gallery.html"] == nil)
+    }
+
+    @Test func `what does not fit together is no document`() {
+        let fragment = Array("<title>A</title>\n<main>b</main>\n".utf8)
+        let layout = { (text: String) in PageLayout(Array(text.utf8)) }
+        #expect(layout("<{{title}}|{{main}}>").document("x", fragment: fragment) == Array("<A|<main>b</main>>".utf8))
+        for text in ["{{other}}", "{{title", "{{title}} {{"] {
+            #expect(layout(text).document("x", fragment: fragment) == nil, "\(text)")
+        }
+        #expect(layout("{{main}}").document("x", fragment: Array("<main>b</main>\n".utf8)) == nil)
+    }
+
     @Test func `documents hold no code, no style and no address of another host`() throws {
-        for file in PageFile.builtIn.values {
+        for file in try PageFile.builtIn.values + Self.documents() {
             let text = String(decoding: file.bytes, as: UTF8.self)
             for address in text.matches(of: /https?:\/\/[^"' )]+/).map({ String($0.output) }) {
                 #expect(address == "http://www.w3.org/2000/svg", "\(file.name): \(address)")
@@ -44,6 +83,10 @@ import Testing
         let pages = PageFolder(environment: [PageFolder.variable: folder.path])
         #expect(pages["app.css"]?.bytes == Array("new".utf8))
         #expect(pages["other.css"] == nil && pages["../app.css"] == nil && pages["studio.js"] == nil)
+        #expect(pages.document("gallery") == nil)
+        try Data("<{{title}}>{{main}}".utf8).write(to: folder.appending(path: "layout.html"))
+        try Data("<title>New</title>\n<main></main>".utf8).write(to: folder.appending(path: "gallery.html"))
+        #expect(pages.document("gallery")?.bytes == Array("<New><main></main>".utf8))
         #expect(PageFolder(environment: [:])["app.css"]?.bytes == PageFile.builtIn["app.css"]?.bytes)
     }
 

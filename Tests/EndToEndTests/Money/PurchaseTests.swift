@@ -31,6 +31,10 @@ import Testing
             try await customer.client.get("/v1/credits/balance").json?["balance"]?.int
         }
 
+        func untilGiven(_ kind: String) async {
+            await scene.daemon.untilOutput(contains: #""kind":"\#(kind)","user.id":"\#(customer.id)""#)
+        }
+
         /// Kinds and amounts of the statement, newest first.
         func lines() async throws -> [String] {
             let rows = try await customer.client.get("/v1/credits/transactions").json?["transactions"]?.array ?? []
@@ -160,8 +164,7 @@ import Testing
             shop.stripe.pay(left)
             try await shop.scene.daemon.start()
             // Nobody asks about it: the daemon does.
-            let end = Date().addingTimeInterval(60)
-            while try await shop.balance() != 650, Date() < end { try await Task.sleep(for: .milliseconds(200)) }
+            await shop.scene.daemon.untilOutput(contains: "a purchase was paid")
             #expect(try await shop.balance() == 650)
             let lapsed = try await shop.buy("starter")
             shop.stripe.expire(lapsed)
@@ -309,18 +312,13 @@ import Testing
 
     @Test func `new users are welcomed once, and buyers have credits each month`() async throws {
         try await Self.play(["welcome: {credits: 25}", "monthly: {credits: 40}"]) { shop in
-            func until(_ balance: Int) async throws {
-                let end = Date().addingTimeInterval(20)
-                while try await shop.balance() != balance, Date() < end {
-                    try await Task.sleep(for: .milliseconds(100))
-                }
-                #expect(try await shop.balance() == balance)
-            }
-            try await until(25)
+            await shop.untilGiven("welcome")
+            #expect(try await shop.balance() == 25)
             let purchase = try await shop.buy("starter")
             shop.stripe.pay(purchase)
             #expect(try await shop.status(purchase) == "completed")
-            try await until(165)
+            await shop.untilGiven("monthly")
+            #expect(try await shop.balance() == 165)
             #expect(try await shop.lines() == ["grant 40", "purchase 100", "bonus 25"])
         }
     }

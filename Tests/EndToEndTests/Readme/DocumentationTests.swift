@@ -5,8 +5,8 @@ import Testing
 /// What the documents say about keys and files, held against the program and the folder.
 @Suite(.timeLimit(.minutes(2))) struct DocumentationTests {
     static let documents = [
-        "README.md", "docs/accounts.md", "docs/adapters.md", "docs/command-line.md", "docs/configuration.md",
-        "docs/fidelity.md", "docs/http-adapter.md", "docs/pages.md", "docs/payments.md",
+        "README.md", "docs/accounts.md", "docs/adapters.md", "docs/alerts.md", "docs/command-line.md",
+        "docs/configuration.md", "docs/fidelity.md", "docs/http-adapter.md", "docs/pages.md", "docs/payments.md",
         "examples/custom-provider/README.md",
     ]
 

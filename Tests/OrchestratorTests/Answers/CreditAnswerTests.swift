@@ -70,16 +70,7 @@ import Testing
     }
 
     @Test func `a job shows what it took, and who has too little is told how much is missing`() {
-        var job = JobRecord(
-            id: JobID(trusted: "job_1"),
-            owner: UserID(trusted: "usr_1"),
-            requestID: "r",
-            operation: .generate,
-            created: now,
-            request: [:],
-            policy: "price",
-            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
-        )
+        var job = JobRecord.sample(at: now)
         (job.credits.reserved, job.credits.charged, job.credits.refunded) = (8, 5, 3)
         let body = JobAnswer.body(of: job) { _ in "" }
         #expect(body["credits"] == ["reserved": 8, "charged": 5, "refunded": 3])

@@ -5,26 +5,10 @@ import Testing
 @Suite struct JobEventStreamTests {
     /// A job in a state, with attempts begun and answered.
     private func job(_ status: JobStatus, _ attempts: Int = 0, answered: Int = 0) -> JobRecord {
-        var job = JobRecord(
-            id: JobID(trusted: "job_1"),
-            owner: UserID(trusted: "usr_1"),
-            requestID: "req",
-            operation: .generate,
-            created: Timestamp(milliseconds: 0),
-            request: [:],
-            policy: "price",
-            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
-        )
+        var job = JobRecord.sample()
         job.status = status
         job.attempts = (0..<attempts).map { index in
-            var attempt = AttemptRecord(
-                n: index + 1,
-                provider: "a",
-                model: "m",
-                tier: .low,
-                count: 1,
-                started: Timestamp(milliseconds: 0)
-            )
+            var attempt = AttemptRecord.sample(index + 1)
             if index < answered { attempt.outcome = .unavailable }
             return attempt
         }

@@ -41,16 +41,7 @@ import Testing
         status: JobStatus = .succeeded
     ) -> JobRecord {
         let zero = Timestamp(milliseconds: 0)
-        var job = JobRecord(
-            id: JobID(trusted: "job_1"),
-            owner: UserID(trusted: "usr_1"),
-            requestID: "r",
-            operation: .generate,
-            created: zero,
-            request: [:],
-            policy: "price",
-            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
-        )
+        var job = JobRecord.sample()
         job.status = status
         job.images = pictures.enumerated().map { index, picture in
             ImageRecord(

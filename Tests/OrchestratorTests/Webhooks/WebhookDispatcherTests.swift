@@ -35,16 +35,7 @@ import Testing
     /// A job that has ended, to be announced at a host.
     @discardableResult
     private func add(_ host: String = "h.example", _ status: JobStatus = .succeeded, ready: Timestamp? = nil) -> JobID {
-        var job = JobRecord(
-            id: time.makeID(),
-            owner: UserID(trusted: "usr_1"),
-            requestID: "req",
-            operation: .generate,
-            created: time.now(),
-            request: ["prompt": "a fox"],
-            policy: "price",
-            answer: AnswerFacts(responseFormat: .url, format: .png, background: .auto)
-        )
+        var job = JobRecord.sample(time.makeID(), at: time.now())
         job.status = status
         job.finished = time.now()
         let secret = WebhookSecret(bytes: [UInt8](repeating: 9, count: 24)).text

@@ -75,16 +75,15 @@ import Testing
         async throws
     {
         let server = try await PostgresServer()
-        try await withPool(server.fresh(), limits: PostgresOutageTests.limits) { pool in
+        try await withHeldStatements(server.fresh(), limits: PostgresOutageTests.limits) { pool, held in
             async let repeatable = failure { () async throws(PostgresError) in
-                try await pool.run("SELECT pg_sleep(1), 'first'", isRepeatable: true)
+                try await pool.run(HeldStatements.text + ", 'first'", isRepeatable: true)
             }
             async let other = failure { () async throws(PostgresError) in
-                try await pool.run("SELECT pg_sleep(1), 'second'")
+                try await pool.run(HeldStatements.text + ", 'second'")
             }
-            try await pool.until(
-                "SELECT count(*) = 2 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(1)%'"
-            )
+            try await held.until(2)
+            // What holds them goes with the server.
             try await server.stop()
             // Waits for a server meanwhile.
             async let patient = failure { () async throws(PostgresError) in try await pool.run("SELECT 1") }

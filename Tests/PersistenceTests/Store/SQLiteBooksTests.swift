@@ -1,3 +1,4 @@
+import FakeVendors
 import Orchestrator
 import Testing
 
@@ -270,15 +271,31 @@ import Testing
     }
 
     @Test func `a request that is refused undoes nothing of those that share its transaction`() async throws {
-        let store = try open()
+        // Holds the writer back, so that all requests wait for it and come into one transaction.
+        let (gate, isHeld) = (Gate(), Watched(false))
+        defer { gate.open() }
+        let store = try open { text in
+            if text.hasPrefix("INSERT INTO constants") {
+                isHeld.change { $0 = true }
+                gate.wait()
+            }
+            return text
+        }
         var bench = StoreBench(store, seed: 94)
         try await bench.give(100)
+        let before = store.commitCounts.commits
         let refused = (0..<40).map { _ in bench.acceptance(bench.job(costs: [1]), holds: [500]) }
         let fine = (0..<40).map { _ in bench.acceptance(bench.job(costs: [1])) }
-        let words = try await StoreCheck.together(refused + fine) { try await store.accept($0).word }
+        async let holding = store.constant("name", orElse: "value")
+        await isHeld.until { $0 }
+        async let answers = StoreCheck.together(refused + fine) { try await store.accept($0).word }
+        while store.waitingWrites < 80 { await Task.yield() }
+        gate.open()
+        let words = try await answers
+        #expect(try await holding == "value")
         #expect(words.filter { $0 == "accepted" }.count == 40)
         for acceptance in fine { #expect(try await store.job(acceptance.job.id) != nil) }
-        #expect(store.commitCounts.commits < 40, "refusals ended their groups")
+        #expect(store.commitCounts.commits == before + 2, "one to hold the writer, and one for all")
         try await bench.expectCleanBooks()
         await store.close()
     }

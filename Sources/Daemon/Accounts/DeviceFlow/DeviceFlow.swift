@@ -2,7 +2,7 @@ import Orchestrator
 import Persistence
 
 /// Lets devices without a browser in: each shows a code, which somebody who is signed in confirms elsewhere (RFC 8628).
-final class DeviceFlow: Sendable {
+final class DeviceFlow: RecordReader, Sendable {
     /// What a device is told when it begins.
     struct Start: Sendable {
         /// For the device alone; only its hash is kept.
@@ -26,7 +26,7 @@ final class DeviceFlow: Sendable {
     /// Others may poll or decide between a look and the change that follows it.
     private static let looks = 4
 
-    private let store: any DeviceGrantStore & Sendable
+    let store: any DeviceGrantStore & Sendable
     private let time: any TimeSource
     private let throttle = Lock(UserCodeThrottle())
 
@@ -155,15 +155,5 @@ final class DeviceFlow: Sendable {
         }
         throttle.withLock { $0.wasRight(by: user, address: holder) }
         return found
-    }
-
-    private func reading<T>(
-        _ body: (any DeviceGrantStore & Sendable) async throws(StoreError) -> T
-    ) async throws(APIError) -> T {
-        do throws(StoreError) {
-            return try await body(store)
-        } catch {
-            throw .record(error, "devices")
-        }
     }
 }

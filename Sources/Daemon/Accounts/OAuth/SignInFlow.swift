@@ -5,7 +5,7 @@ import Persistence
 ///
 /// The state that goes round is known to the browser and the provider alone, is good once, for ten minutes, and in the
 /// browser that began. All else that belongs to it stays here.
-final class SignInFlow: Sendable {
+final class SignInFlow: RecordReader, Sendable {
     /// Where a browser is sent, and what it is given to be known by when it comes back.
     struct Departure: Sendable {
         var location: String
@@ -28,7 +28,7 @@ final class SignInFlow: Sendable {
     private static let secretBytes = 32
     private static let longestURI = 2000
 
-    private let store: any IdentityStore & Sendable
+    let store: any IdentityStore & Sendable
     private let time: any TimeSource
     private let calls: SignInCalls
     private let issuers: IssuerDocuments
@@ -231,16 +231,6 @@ final class SignInFlow: Sendable {
         let newUser = UserRecord(id: id, email: email, isAdmin: false, created: now)
         return try await reading { store throws(StoreError) in
             try await store.identify(identity, orAdd: newUser, owner: owner, now: now)
-        }
-    }
-
-    private func reading<T>(
-        _ body: (any IdentityStore & Sendable) async throws(StoreError) -> T
-    ) async throws(APIError) -> T {
-        do throws(StoreError) {
-            return try await body(store)
-        } catch {
-            throw .record(error, "sign-in")
         }
     }
 }

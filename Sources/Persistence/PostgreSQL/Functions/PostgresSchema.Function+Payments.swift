@@ -2,6 +2,25 @@ extension PostgresSchema.Function {
     /// Says that the money which goes with a change does not move: all of it is undone, and the caller told so.
     private static let stuck = "ORPAY"
 
+    /// Returns false unless the user's statement, which stays as it is from here on, is as long as the caller read it.
+    private static func checkStatement(of user: String) -> String {
+        """
+        SELECT lines INTO v_lines FROM accounts WHERE id = 'user:' || \(user) FOR UPDATE;
+        IF (a ->> 'lines')::bigint <> coalesce(v_lines, 0) THEN RETURN false; END IF;
+        """
+    }
+
+    /// Makes the transfer that goes with a change, if one does.
+    private static func transfer(orRaise message: String) -> String {
+        """
+        IF a ->> 'transfer' IS NOT NULL THEN
+            IF orchestrator_transfer(a -> 'transfer') ->> 'outcome' <> 'done' THEN
+                RAISE EXCEPTION '\(message)' USING ERRCODE = '\(stuck)';
+            END IF;
+        END IF;
+        """
+    }
+
     /// Writes a purchase over the revision that it was made from, and moves its money.
     static let amend = PostgresSchema.Function(
         name: "orchestrator_amend",
@@ -12,8 +31,7 @@ extension PostgresSchema.Function {
                 p purchases := jsonb_populate_record(NULL::purchases, a -> 'purchase');
                 v_lines bigint;
             BEGIN
-                SELECT lines INTO v_lines FROM accounts WHERE id = 'user:' || p.user_id FOR UPDATE;
-                IF (a ->> 'lines')::bigint <> coalesce(v_lines, 0) THEN RETURN false; END IF;
+                \(checkStatement(of: "p.user_id"))
                 UPDATE purchases SET status = p.status, product = p.product, session = p.session,
                     checkout_url = p.checkout_url, payment = p.payment, completed_ms = p.completed_ms,
                     check_ms = p.check_ms, returns = p.returns, returned_micro_usd = p.returned_micro_usd,
@@ -21,11 +39,7 @@ extension PostgresSchema.Function {
                     sent_micro_usd = p.sent_micro_usd, revision = purchases.revision + 1
                 WHERE id = p.id AND revision = p.revision;
                 IF NOT FOUND THEN RETURN false; END IF;
-                IF a ->> 'transfer' IS NOT NULL THEN
-                    IF orchestrator_transfer(a -> 'transfer') ->> 'outcome' <> 'done' THEN
-                        RAISE EXCEPTION 'a purchase cannot move its money' USING ERRCODE = '\(stuck)';
-                    END IF;
-                END IF;
+                \(transfer(orRaise: "a purchase cannot move its money"))
                 RETURN true;
             END
             $$
@@ -67,18 +81,13 @@ extension PostgresSchema.Function {
                 g grants := jsonb_populate_record(NULL::grants, a -> 'grant');
                 v_lines bigint;
             BEGIN
-                SELECT lines INTO v_lines FROM accounts WHERE id = 'user:' || g.user_id FOR UPDATE;
-                IF (a ->> 'lines')::bigint <> coalesce(v_lines, 0) THEN RETURN false; END IF;
+                \(checkStatement(of: "g.user_id"))
                 UPDATE grants SET due_ms = (a ->> 'next')::bigint,
                     expired_micro_usd = expired_micro_usd + (a ->> 'rest')::bigint
                 WHERE user_id = g.user_id AND kind = g.kind AND period = g.period
                     AND expired_micro_usd = g.expired_micro_usd;
                 IF NOT FOUND THEN RETURN false; END IF;
-                IF a ->> 'transfer' IS NOT NULL THEN
-                    IF orchestrator_transfer(a -> 'transfer') ->> 'outcome' <> 'done' THEN
-                        RAISE EXCEPTION 'a grant cannot run out' USING ERRCODE = '\(stuck)';
-                    END IF;
-                END IF;
+                \(transfer(orRaise: "a grant cannot run out"))
                 RETURN true;
             END
             $$
