@@ -48,7 +48,9 @@ enum StoredImageRoutes {
         let (service, request) = (exchange.service, exchange.request)
         let name = exchange.parameters[0]
         let missing = APIError.notFound("there is no image at '\(request.path)'")
-        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let id = ImageID(name[..<dot]) else { throw missing }
+        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let id = ImageID(name[..<dot]) else {
+            throw missing
+        }
         let stored = try await exchange.reading { store throws(StoreError) in try await store.image(id) }
         guard let image = stored?.image, service.links.path(of: image) == request.path else { throw missing }
         if !image.isPublic {

@@ -150,7 +150,12 @@ package final class JobExecution: Sendable {
 
     private func serve(_ lanes: [Lane]) async -> LaneEnd {
         guard lanes.count > 1 else { return lanes.isEmpty ? LaneEnd() : await serve(lanes[0]) }
-        return await withTaskGroup(of: LaneEnd.self) { group in
+        return await serveTogether(lanes)
+    }
+
+    @inline(never)
+    private func serveTogether(_ lanes: [Lane]) async -> LaneEnd {
+        await withTaskGroup(of: LaneEnd.self) { group in
             for lane in lanes { group.addTask { await self.serve(lane) } }
             var end = LaneEnd()
             for await part in group { end.merge(part) }

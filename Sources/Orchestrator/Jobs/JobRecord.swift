@@ -253,38 +253,101 @@ package struct OriginalFile: Sendable, Hashable {
 
 /// One call for pictures to one provider, from intent to outcome.
 package struct AttemptRecord: Sendable {
+    /// On the heap, as the job's.
+    private var content: CopyOnWrite<Content>
+
+    private struct Content: Sendable {
+        var n: Int
+        var provider: String
+        var model: String
+        var tier: Tier
+        var count: Int
+        var started: Timestamp
+        var ended: Timestamp?
+        var outcome: AttemptOutcome?
+        var label: String?
+        var cost = MicroUSD.zero
+        var delivered = 0
+        var handle: VendorHandle?
+        var usage: TokenUsage?
+        var reckoning: Reckoning?
+        var isPaidByCaller = false
+    }
+
     /// Counts from 1 within the job.
-    package var n: Int
-    package var provider: String
-    package var model: String
-    package var tier: Tier
+    package var n: Int {
+        get { content.value.n }
+        _modify { yield &content.value.n }
+    }
+    package var provider: String {
+        get { content.value.provider }
+        _modify { yield &content.value.provider }
+    }
+    package var model: String {
+        get { content.value.model }
+        _modify { yield &content.value.model }
+    }
+    package var tier: Tier {
+        get { content.value.tier }
+        _modify { yield &content.value.tier }
+    }
     /// Pictures asked of this attempt.
-    package var count: Int
-    package var started: Timestamp
-    package var ended: Timestamp?
+    package var count: Int {
+        get { content.value.count }
+        _modify { yield &content.value.count }
+    }
+    package var started: Timestamp {
+        get { content.value.started }
+        _modify { yield &content.value.started }
+    }
+    package var ended: Timestamp? {
+        get { content.value.ended }
+        _modify { yield &content.value.ended }
+    }
     /// Nil while it runs.
-    package var outcome: AttemptOutcome?
+    package var outcome: AttemptOutcome? {
+        get { content.value.outcome }
+        _modify { yield &content.value.outcome }
+    }
     /// A constant word for the failure, such as `rate_limited`.
-    package var label: String?
+    package var label: String? {
+        get { content.value.label }
+        _modify { yield &content.value.label }
+    }
     /// Billed as far as we know; for an unknown outcome the worst case.
-    package var cost = MicroUSD.zero
+    package var cost: MicroUSD {
+        get { content.value.cost }
+        _modify { yield &content.value.cost }
+    }
     /// Pictures delivered.
-    package var delivered = 0
+    package var delivered: Int {
+        get { content.value.delivered }
+        _modify { yield &content.value.delivered }
+    }
     /// The vendor's name for the work, where it has one.
-    package var handle: VendorHandle?
-    package var usage: TokenUsage?
+    package var handle: VendorHandle? {
+        _read { yield content.value.handle }
+        _modify { yield &content.value.handle }
+    }
+    package var usage: TokenUsage? {
+        _read { yield content.value.usage }
+        _modify { yield &content.value.usage }
+    }
     /// Nil until pictures were made.
-    package var reckoning: Reckoning?
+    package var reckoning: Reckoning? {
+        get { content.value.reckoning }
+        _modify { yield &content.value.reckoning }
+    }
     /// Paid by the vendor key that the caller brought: no business of the house's caps.
-    package var isPaidByCaller = false
+    package var isPaidByCaller: Bool {
+        get { content.value.isPaidByCaller }
+        _modify { yield &content.value.isPaidByCaller }
+    }
 
     package init(n: Int, provider: String, model: String, tier: Tier, count: Int, started: Timestamp) {
-        self.n = n
-        self.provider = provider
-        self.model = model
-        self.tier = tier
-        self.count = count
-        self.started = started
+        content = CopyOnWrite(
+            Content(n: n, provider: provider, model: model, tier: tier, count: count, started: started)
+        )
     }
 }
 

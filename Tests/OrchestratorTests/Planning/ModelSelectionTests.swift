@@ -87,4 +87,15 @@ import Testing
         }
         #expect(try ModelSelection(asked, in: Self.registry).adapted.isEmpty)
     }
+
+    @Test func `names mean what the registry holds now`() throws {
+        var registry = Self.registry
+        #expect(registry.models(named: "shared").map(\.provider.id) == ["replicate", "stability"])
+        registry.providers.removeLast()
+        #expect(registry.models(named: "shared").map(\.provider.id) == ["replicate"])
+        registry.providers[0].models.append(.sample("shared"))
+        #expect(registry.models(named: "shared").map(\.provider.id) == ["openai", "replicate"])
+        #expect(Self.registry.models(named: "shared").map(\.provider.id) == ["replicate", "stability"])
+        #expect(registry.models(named: "nothing").isEmpty && registry.models(named: "").isEmpty)
+    }
 }

@@ -32,7 +32,7 @@ import Testing
         let bytes = Array(Self.events.utf8)
         for cut in 0...bytes.count {
             let sinks = RecordingSinks()
-            var reader = ReplyReader(kind: .events, status: 200, mediaType: "text/event-stream", sinks: sinks)
+            let reader = ReplyReader(kind: .events, status: 200, mediaType: "text/event-stream", sinks: sinks)
             try reader.consume(bytes.span.extracting(..<cut))
             var events = reader.takeEvents()
             try reader.consume(bytes.span.extracting(cut...))
