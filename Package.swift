@@ -74,7 +74,7 @@ let package = Package(
         // The client for people and scripts.
         module(
             "ControlClient",
-            ["Orchestrator", "Transport", "Imaging", "CommandLineInterface", "CCurl", "CSystem"]
+            ["Orchestrator", "Transport", "Persistence", "Imaging", "CommandLineInterface", "CCurl", "CSystem"]
         ),
         .executableTarget(name: "orchestratorctl", dependencies: ["ControlClient"], swiftSettings: strict),
 

@@ -20,7 +20,7 @@ package struct Invocation: Sendable {
 
     func api() throws(CommandFailure) -> API {
         let settings = try settings()
-        return try API(url: settings.apiURL, key: settings.apiKey, timeout: settings.timeout)
+        return try API(url: settings.apiURL, key: settings.apiKey, signer: settings.signer, timeout: settings.timeout)
     }
 
     /// The operand at a place, which the grammar has made sure of.

@@ -80,6 +80,11 @@ extension MistakeTests {
         "a secret must not stand in this file (write ${NAME} for an environment variable, or ${file:PATH} for a file)"
 
     static let secrets: [Mistake] = [
+        Mistake(
+            "webhook_secret: ${REPLICATE_WEBHOOK_SECRET}",
+            "webhook_secret: ‸whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+            "providers.replicate.webhook_secret: " + literal
+        ),
         Mistake("access_key: ${S3_ACCESS}", "access_key: ‸AKIA1", "storage.access_key: " + literal),
         Mistake("secret_key: ${S3_SECRET}", "secret_key: ‸x${S3_SECRET}", "storage.secret_key: " + literal),
         Mistake("api_key: ${STABILITY_API_KEY}", "api_key: ‸sk-live-123", "providers.stability.api_key: " + literal),

@@ -283,7 +283,7 @@ import Testing
         )
         let errors = Sample.read(removed).errors
         #expect(errors.contains { $0.key == key && $0.message == "is required" }, "\(errors.map(\.brief))")
-        #expect(errors.allSatisfy { $0.line >= 1 && $0.line <= 119 })
+        #expect(errors.allSatisfy { $0.line >= 1 && $0.line <= 121 })
     }
 
     @Test(arguments: [

@@ -332,4 +332,24 @@ struct Unexpected: Error {}
                 && reading.warnings.allSatisfy { $0.key.hasSuffix("gpt-image-2.retires") }
         )
     }
+
+    @Test func `a provider serves without the secret of its news, and says nothing of it`() throws {
+        var environment = Sample.environment
+        #expect(Sample.read(Sample.complete).registry?.provider("replicate")?.webhookSecret != nil)
+        environment["REPLICATE_WEBHOOK_SECRET"] = nil
+        let reading = Sample.read(Sample.complete, environment: environment)
+        let replicate = try #require(reading.registry?.provider("replicate"))
+        #expect(replicate.webhookSecret == nil && replicate.credential != nil)
+        #expect(reading.errors.isEmpty && reading.warnings.isEmpty && reading.unset.isEmpty, "\(reading.warnings)")
+    }
+
+    @Test func `the secret of news has the vendors' own form`() {
+        for text in ["r8_x", "whsec_", "whsec_%%%", "whsec_QUJD"] {
+            let environment = Sample.environment.merging(["REPLICATE_WEBHOOK_SECRET": text]) { $1 }
+            let errors = Sample.read(Sample.complete, environment: environment).errors
+            #expect(errors.map(\.key) == ["providers.replicate.webhook_secret"])
+            // What is wrong with a secret is said without it.
+            #expect(errors.allSatisfy { $0.message == "must be 'whsec_' and the base64 of 24 to 64 bytes" })
+        }
+    }
 }

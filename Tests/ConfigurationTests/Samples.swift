@@ -84,6 +84,7 @@ enum Sample {
             adapter: replicate
             base_url: https://api.replicate.com/v1
             api_key: ${REPLICATE_API_TOKEN}
+            webhook_secret: ${REPLICATE_WEBHOOK_SECRET}
             poll: {first: 50ms, max: 200ms}
             wait: 5s
             models:
@@ -119,11 +120,12 @@ enum Sample {
           creem: {base_url: https://creem.test, api_key: "${CREEM_API_KEY}", webhook_secret: "${CREEM_WEBHOOK_SECRET}"}
         auth:
           open_studio: never
+          signed_requests: required
           session_secret: ${file:data/session.secret}
           redirect_uris: [https://app.example.com/back?x=1]
           github: {client_id: "${GITHUB_CLIENT_ID}", client_secret: "${GITHUB_CLIENT_SECRET}", base_url: https://github.test, api_url: https://api.github.test}
           google: {client_id: g, client_secret: "${GOOGLE_CLIENT_SECRET}", issuer: https://google.test}
-          apple: {client_id: a, team_id: t, key_id: k, private_key: "${APPLE_KEY}", issuer: https://apple.test}
+          apple: {client_id: a, team_id: t, key_id: k, private_key: "${APPLE_KEY}", issuer: https://apple.test, bundle_ids: [test.apple.app]}
         moderation:
           blocked_words: [one, two words]
           endpoint: {base_url: https://mod.test/v1, api_key: "${OPENAI_API_KEY}", model: m, check: [prompt, result], on_error: deny}
@@ -149,7 +151,8 @@ enum Sample {
 
     static let environment = [
         "DATABASE_URL": "postgres://u:p@db/images", "S3_ACCESS": "s3a", "S3_SECRET": "s3s", "OPENAI_API_KEY": "sk-open",
-        "STABILITY_API_KEY": "sk-stab", "REPLICATE_API_TOKEN": "r8", "STRIPE_SECRET_KEY": "sk_1",
+        "STABILITY_API_KEY": "sk-stab", "REPLICATE_API_TOKEN": "r8",
+        "REPLICATE_WEBHOOK_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "STRIPE_SECRET_KEY": "sk_1",
         "STRIPE_WEBHOOK_SECRET": "whsec_1", "CREEM_API_KEY": "creem_1", "CREEM_WEBHOOK_SECRET": "whsec_2",
         "GITHUB_CLIENT_ID": "gh", "GITHUB_CLIENT_SECRET": "ghs", "GOOGLE_CLIENT_SECRET": "gs",
         "APPLE_KEY": "-----\nkey",

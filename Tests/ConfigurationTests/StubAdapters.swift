@@ -48,7 +48,7 @@ struct StubStability: StubAdapter {
     init(_ node: ConfigNode) throws(ConfigError) {}
 }
 
-struct StubReplicate: StubAdapter {
+struct StubReplicate: StubAdapter, AnnouncingAdapter {
     static let kind = "replicate"
     static let providerKeys: Set<String> = ["wait"]
     static let modelKeys: Set<String> = ["version", "inputs"]
@@ -57,6 +57,8 @@ struct StubReplicate: StubAdapter {
     init(_ node: ConfigNode) throws(ConfigError) {
         if let wait = node["wait"] { _ = try wait.duration() }
     }
+
+    static func work(in news: JSON) -> String? { nil }
 }
 
 struct StubSandbox: StubAdapter, LocalAdapter {

@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [
         ("generate.sh", ["fox.png", "pictures/"]), ("edit.sh", ["edited/"]), ("job.sh", ["pictures/"]),
-        ("webhook.py", []),
+        ("webhook.py", []), ("signed.py", []),
     ])
     func `an example does what it says`(name: String, made: [String]) async throws {
         let (program, scratch, environment) = try await Self.develop()
@@ -42,6 +42,10 @@ import Testing
         switch name {
         case "job.sh": #expect(ran.output.contains("\nsucceeded\n"), "\(ran.output)")
         case "webhook.py": #expect(ran.output.hasPrefix("job.succeeded http"), "\(ran.output)")
+        case "signed.py":
+            let refusal = "the request's signature is not taken: "
+            let ends = ["it was used before", "the body is another one than was signed"].map { refusal + $0 }
+            #expect(ran.output.hasSuffix((ends + ["1 job\n"]).joined(separator: "\n")), "\(ran.output)")
         default: break
         }
         program.signal(SIGTERM)

@@ -94,6 +94,20 @@ import Testing
         #expect(wire.header("cancel-after") == header)
     }
 
+    @Test func `the vendor is asked to say when the work has ended where somebody listens`() throws {
+        let address = "https://it.test/v1/webhooks/replicate"
+        let wire = try adapter().encode(
+            .create(Sample.request(Self.schnell) { $0.newsURL = address }, uploads: [:])
+        )
+        #expect(
+            wire.jsonText.hasSuffix(
+                #","webhook":"https://it.test/v1/webhooks/replicate","webhook_events_filter":["completed"]}"#
+            )
+        )
+        #expect(ReplicateAdapter.work(in: ["id": "p1", "status": "succeeded"]) == "p1")
+        #expect(ReplicateAdapter.work(in: ["id": 1]) == nil && ReplicateAdapter.work(in: []) == nil)
+    }
+
     @Test(arguments: [("5s", 90, "wait=5"), ("60s", 30, "wait=29"), ("1s", 1, "wait=1")])
     func `an answer may be held back where the file says so`(wait: String, limit: Int, header: String) throws {
         let wire = try adapter(["wait": .string(wait)]).encode(

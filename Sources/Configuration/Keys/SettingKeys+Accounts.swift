@@ -89,6 +89,7 @@ extension SettingKeys {
             Key(required: "key_id", .scalar(.text), "Id of the key."),
             Key(required: "private_key", .scalar(.secret), "The .p8 key, by reference: ${file:AuthKey.p8}."),
             Key("issuer", .scalar(.serviceURL), "Issuer.", standard: "https://appleid.apple.com"),
+            Key("bundle_ids", .list(of: .scalar(.text), atLeast: 0), "Apps that sign in by themselves.", standard: []),
         ])
         return Section([
             Key(
@@ -96,6 +97,12 @@ extension SettingKeys {
                 word(AuthSettings.OpenStudio.self, "value"),
                 "Who may use the pages without signing in.",
                 standard: "loopback"
+            ),
+            Key(
+                "signed_requests",
+                word(AuthSettings.SignedRequests.self, "value"),
+                "required: keys that are sent as they are, and do not sign, are refused.",
+                standard: "optional"
             ),
             Key(
                 "session_secret",

@@ -68,7 +68,13 @@ extension SettingKeys {
         let ofProvider = Set(types.flatMap { $0.providerKeys }).subtracting(["base_url", "models"]).sorted().map(own)
         let ofModels = Set(types.flatMap { $0.modelKeys }).sorted().map(own)
         let models = Table(noun: "model", keys: .modelName, values: .section(model(ofModels)), atLeast: 1)
-        return [url] + ofProvider + [
+        let secret = Key(
+            "webhook_secret",
+            .scalar(.secret),
+            "What the vendor signs its news of finished work with; none: it is asked after alone."
+        )
+        let ofNews = types.contains { $0 is any AnnouncingAdapter.Type } ? [secret] : []
+        return [url] + ofProvider + ofNews + [
             Key(required: "models", .table(models), "The models that are offered, by the vendor's names.")
         ]
     }

@@ -99,6 +99,9 @@ extension RegistryReader {
         guard let node else { return }
         var auth = AuthSettings()
         diagnostics.read(node["open_studio"], into: &auth.openStudio) { node throws(ConfigError) in try node.choice() }
+        diagnostics.read(node["signed_requests"], into: &auth.signedRequests) { node throws(ConfigError) in
+            try node.choice()
+        }
         if let uris = diagnostics.list(node["redirect_uris"], { node throws(ConfigError) in try node.callURL() }) {
             auth.redirectURIs = uris
         }
@@ -153,13 +156,16 @@ extension RegistryReader {
         guard let id = text(node["client_id"]), let team = text(node["team_id"]), let keyID = text(node["key_id"]),
             let key = secret(node["private_key"])
         else { return nil }
-        return AppleSettings(
+        var apple = AppleSettings(
             clientID: id,
             teamID: team,
             keyID: keyID,
             privateKey: key,
             issuer: url(node["issuer"], or: "https://appleid.apple.com")
         )
+        apple.bundleIDs =
+            diagnostics.list(node["bundle_ids"]) { node throws(ConfigError) in try node.string() } ?? []
+        return apple
     }
 
     mutating func readModeration(_ node: ConfigNode?) {

@@ -35,6 +35,7 @@ extension RegistryReader {
         diagnostics.read(node["base_url"], into: &settings.baseURL) { node throws(ConfigError) in try node.serviceURL()
         }
         diagnostics.read(node["api_key"], into: &settings.credential) { node throws(ConfigError) in try node.secret() }
+        readWebhookSecret(of: &settings, node)
         diagnostics.read(node["priority"], into: &settings.priority) { node throws(ConfigError) in
             try node.integer(in: Int.min...Int.max)
         }
@@ -61,14 +62,31 @@ extension RegistryReader {
         provider = settings
     }
 
+    /// A provider can do without its news, so that it serves while the secret is not set.
+    private func readWebhookSecret(of provider: inout Provider, _ node: ConfigNode) {
+        guard let secret = node["webhook_secret"] else { return }
+        guard secret.isSet else { return diagnostics.handle(secret) }
+        provider.webhookSecret = diagnostics.read(secret) { node throws(ConfigError) -> Secret in
+            let text = try node.secret()
+            guard WebhookSecret(text.reveal()) != nil else {
+                throw node.error(
+                    "must be 'whsec_' and the base64 of 24 to 64 bytes",
+                    hint: "the vendor's own text, as its API or pages show it"
+                )
+            }
+            return text
+        }
+    }
+
     /// Whether a provider takes part, which it does not while something that it refers to is not set.
     ///
     /// Two kinds are kept without their key: those that are disabled anyway, and those for which callers bring their own.
     private mutating func keeps(_ provider: Provider, _ node: ConfigNode) -> Bool {
-        guard let unset = node.firstUnset else { return true }
+        guard let unset = node.unset(except: ["\(node.path).webhook_secret"]).first else { return true }
         diagnostics.handle(node)
         if provider.availability == .disabled { return true }
-        if registry.server.requireOwnKey, node.unset(except: []).allSatisfy({ $0.path == "\(node.path).api_key" }) {
+        let spared: Set = ["\(node.path).api_key", "\(node.path).webhook_secret"]
+        if registry.server.requireOwnKey, node.unset(except: spared).isEmpty {
             return true
         }
         registry.leftOut.append((provider.id, unset.unsetNames))

@@ -38,7 +38,12 @@ enum ConfigCommands {
 
     private static func show(_ call: Invocation) throws(CommandFailure) {
         let settings = try call.settings()
-        let api = try API(url: settings.apiURL, key: settings.apiKey, timeout: settings.timeout)
+        let api = try API(
+            url: settings.apiURL,
+            key: settings.apiKey,
+            signer: settings.signer,
+            timeout: settings.timeout
+        )
         let health = try? api.reply(api.request("GET", "/health"))
         let me = settings.apiKey == nil ? nil : try? api.get("/v1/auth/me")
         let status = health.map { $0.isSuccess ? "answers" : "answers \($0.status)" } ?? "cannot be reached"

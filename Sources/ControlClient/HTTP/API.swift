@@ -1,25 +1,29 @@
 internal import CommandLineInterface
+private import Glibc
 internal import Orchestrator
 
 /// The daemon's API as commands ask it; for one thread.
 final class API {
     let url: String
     private let key: Secret?
+    /// Signs instead of sending the key.
+    private let signer: RequestSigner?
     private let timeout: Duration
     private let connection: HTTPConnection
     /// Called now and then while an answer is awaited.
     var onTick: (() -> Void)?
 
-    init(url: String, key: Secret?, timeout: Int) throws(CommandFailure) {
+    init(url: String, key: Secret?, signer: RequestSigner? = nil, timeout: Int) throws(CommandFailure) {
         self.url = url
         self.key = key
+        self.signer = signer
         self.timeout = .seconds(timeout)
         connection = try HTTPConnection()
     }
 
     /// One more of the same, for another thread.
     func another() throws(CommandFailure) -> API {
-        try API(url: url, key: key, timeout: Int(timeout.components.seconds))
+        try API(url: url, key: key, signer: signer, timeout: Int(timeout.components.seconds))
     }
 
     // MARK: Asking
@@ -46,7 +50,8 @@ final class API {
     /// An answer, or why there is none.
     func outcome(_ request: HTTPRequest) -> Result<HTTPReply, HTTPProblem> {
         do throws(HTTPProblem) {
-            return .success(try connection.send(request))
+            guard let signer else { return .success(try connection.send(request)) }
+            return .success(try connection.send(signer.signed(request, now: Int64(time(nil)))))
         } catch {
             return .failure(error)
         }
@@ -57,7 +62,7 @@ final class API {
         let pairs = query.compactMap { name, value in value.map { "\(name)=\(Self.escaped($0))" } }
         let address = url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
         var request = HTTPRequest(method: method, url: address, userAgent: "orchestratorctl/\(Version.text)")
-        if let key { request.headers.append(("Authorization", "Bearer \(key.reveal())")) }
+        if signer == nil, let key { request.headers.append(("Authorization", "Bearer \(key.reveal())")) }
         request.timeLimit = timeout
         request.onTick = onTick
         return request

@@ -11,6 +11,7 @@ struct Settings {
 
     static let urlVariable = "ORCHESTRATOR_API_URL"
     static let keyVariable = "ORCHESTRATOR_API_KEY"
+    static let signingKeyVariable = "ORCHESTRATOR_SIGNING_KEY"
     static let standardURL = "http://127.0.0.1:8080"
     private static let usualTimeout = 60
 
@@ -20,6 +21,8 @@ struct Settings {
     let urlOrigin: Origin
     let apiKey: Secret?
     let keyOrigin: Origin
+    /// Signs requests instead of sending the key, where the environment has a signing key.
+    let signer: RequestSigner?
     /// For one answer, pictures and waits for jobs aside; seconds.
     let timeout: Int
 
@@ -44,6 +47,14 @@ struct Settings {
         // It becomes part of a header.
         guard apiKey?.reveal().utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true else {
             throw .misuse("the key has characters that no key has")
+        }
+        if let text = variable(Self.signingKeyVariable) {
+            guard let made = RequestSigner(text) else {
+                throw .misuse("\(Self.signingKeyVariable) must be a signing key, 'orks_' and what follows")
+            }
+            signer = made
+        } else {
+            signer = nil
         }
         timeout = arguments["timeout"].flatMap { Int($0) } ?? Self.usualTimeout
     }

@@ -6,13 +6,19 @@ import Transport
 /// look-up.
 final class Authenticator: Sendable {
     /// What a request shows for itself. A key comes first: who sends one means it.
-    private enum Credential: Hashable, Sendable {
+    private enum Credential: Sendable {
         case key(String)
         case session(String)
+        /// The hash of the key that signed; `admit` has proved it.
+        case signed(String)
 
         /// Nil where there is nothing that could be either.
         init?(_ headers: HTTPHeaders) {
             if headers.contains("authorization") || headers.contains("x-api-key") {
+                if let hash = Authenticator.signer(in: headers) {
+                    self = .signed(hash)
+                    return
+                }
                 guard let key = Authenticator.key(in: headers) else { return nil }
                 self = .key(key)
             } else if let token = SessionCookie.token(in: headers), SessionCookie.isWellFormed(token) {
@@ -20,6 +26,37 @@ final class Authenticator: Sendable {
             } else {
                 return nil
             }
+        }
+
+        var fingerprint: Fingerprint {
+            switch self {
+            case .key(let text): Fingerprint(kind: 0, text)
+            case .session(let text): Fingerprint(kind: 1, text)
+            case .signed(let text): Fingerprint(kind: 2, text)
+            }
+        }
+    }
+
+    /// What is remembered of a credential. A look-up by the text itself would compare it with others byte by byte, and take the
+    /// longer the more of them a guess has right; of digests nobody can choose the bytes.
+    private struct Fingerprint: Hashable, Sendable {
+        private let kind: UInt8
+        private let words: InlineArray<4, UInt64>
+
+        init(kind: UInt8, _ text: String) {
+            self.kind = kind
+            let digest = SHA256.digest(of: text.utf8Span.span)
+            words = InlineArray { word in
+                digest[(8 * word)..<(8 * word + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+            }
+        }
+
+        static func == (a: Fingerprint, b: Fingerprint) -> Bool {
+            a.kind == b.kind && a.words.indices.allSatisfy { a.words[$0] == b.words[$0] }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(words[0])
         }
     }
 
@@ -29,8 +66,9 @@ final class Authenticator: Sendable {
     }
 
     private struct State: Sendable {
-        var known: [Credential: Known] = [:]
+        var known: [Fingerprint: Known] = [:]
         var failures = AttemptLimiter(Authenticator.wrongKeys)
+        var spent: SpentSignatures
         /// Raised by each `forget`, so that what was looked up before it is not remembered after it.
         var generation = 0
     }
@@ -46,19 +84,74 @@ final class Authenticator: Sendable {
     private let visitors: Visitors?
     private let store: any AccountStore & Sendable
     private let time: any TimeSource
-    private let state = Lock(State())
+    let signingKeys: SigningKeys
+    /// Whether keys that are sent as they are are refused.
+    private let wantsSignatures: @Sendable () -> Bool
+    private let state: Lock<State>
 
     /// Without `visitors`, everybody has to sign in.
-    init(store: any AccountStore & Sendable, time: any TimeSource, publicURL: String, visitors: Visitors? = nil) {
+    init(
+        store: any AccountStore & Sendable,
+        time: any TimeSource,
+        publicURL: String,
+        visitors: Visitors? = nil,
+        signingKeys: SigningKeys,
+        wantsSignatures: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.store = store
         self.time = time
         self.visitors = visitors
+        self.signingKeys = signingKeys
+        self.wantsSignatures = wantsSignatures
+        state = Lock(State(spent: SpentSignatures(began: time.now().seconds)))
         pages = OwnPages(publicURL: publicURL)
     }
 
     func caller(of exchange: Exchange) async throws(APIError) -> Caller {
         let request = exchange.request
-        return try await caller(request.headers, request.method, address: exchange.clientAddress)
+        // A key that only stands for itself proves nothing: `admit` has looked at the signature.
+        if Self.signer(in: request.headers) != nil, exchange.promisedBody == nil { throw .invalidAPIKey }
+        let caller = try await caller(request.headers, request.method, address: exchange.clientAddress)
+        if let key = caller.key, exchange.promisedBody == nil, wantsSignatures(), request.path != SigningKeyRoutes.path
+        {
+            throw APIError(
+                401,
+                .authentication,
+                "invalid_api_key",
+                "this server takes signed requests only: key '\(key.prefix)…' must not be sent as it is"
+            )
+        }
+        return caller
+    }
+
+    /// Looks at the signature of a request that is signed, once for each request, and says what its body must hash to; nil
+    /// where it is not signed. Throws 401 for a signature that is wrong, not of this time, or was taken before.
+    func admit(_ request: HTTPRequest) throws(APIError) -> BodyDigest? {
+        guard let signer = Self.signer(in: request.headers) else { return nil }
+        return try admit(request.headers, signer, request.method, target: request.target)
+    }
+
+    func admit(
+        _ headers: HTTPHeaders,
+        _ signer: String,
+        _ method: HTTPMethod,
+        target: String
+    ) throws(APIError) -> BodyDigest {
+        let now = time.now()
+        let signature = try SignedRequest(headers, key: signer, now: now)
+        let signingKey = signingKeys.text(ofKey: signature.keyHash)
+        guard signature.isValid(method.rawValue, target, signingKey: signingKey) else {
+            throw SignedRequest.refusal("it is not that of this request")
+        }
+        let verdict = state.withLock { state in
+            state.spent.take(signature.code, of: signature.keyHash, at: signature.seconds, now: now.seconds)
+        }
+        switch verdict {
+        case .fresh: return BodyDigest(signature.bodyHash)
+        case .spent: throw SignedRequest.refusal("it was used before")
+        case .tooOld: throw SignedRequest.refusal("it is older than this server's memory: sign again")
+        case .tooMany: throw .tooManyAttempts("too many signed requests in a short time", .seconds(1))
+        }
     }
 
     /// Whether the request shows anything to prove its caller by, right or wrong.
@@ -87,9 +180,9 @@ final class Authenticator: Sendable {
     }
 
     private func prove(_ credential: Credential, address: @autoclosure () -> String) async throws(APIError) -> Caller {
-        let now = time.monotonic()
+        let (now, fingerprint) = (time.monotonic(), credential.fingerprint)
         let (known, generation) = state.withLock { state in
-            (state.known[credential].flatMap { $0.until > now ? $0.caller : nil }, state.generation)
+            (state.known[fingerprint].flatMap { $0.until > now ? $0.caller : nil }, state.generation)
         }
         if let known {
             try check(known)
@@ -110,7 +203,7 @@ final class Authenticator: Sendable {
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.known.count >= Self.mostRemembered { state.known.removeAll() }
-            state.known[credential] = Known(caller: found, until: now + Self.memory)
+            state.known[fingerprint] = Known(caller: found, until: now + Self.memory)
         }
         return found
     }
@@ -118,11 +211,8 @@ final class Authenticator: Sendable {
     private func look(up credential: Credential) async throws(APIError) -> Caller? {
         do throws(StoreError) {
             switch credential {
-            case .key(let text):
-                guard let record = try await store.key(hash: SHA256.hex(of: text)),
-                    let user = try await store.user(record.owner)
-                else { return nil }
-                return Caller(user: user, key: record)
+            case .key(let text): return try await holder(ofKey: SHA256.hex(of: text))
+            case .signed(let hash): return try await holder(ofKey: hash)
             case .session(let token):
                 if let found = try await visitors?.session(token) {
                     return Caller(user: found.user, session: found.session)
@@ -133,6 +223,13 @@ final class Authenticator: Sendable {
         } catch {
             throw .record(error, "authenticate")
         }
+    }
+
+    private func holder(ofKey hash: String) async throws(StoreError) -> Caller? {
+        guard let record = try await store.key(hash: hash), let user = try await store.user(record.owner) else {
+            return nil
+        }
+        return Caller(user: user, key: record)
     }
 
     private func check(_ caller: Caller) throws(APIError) {
@@ -149,6 +246,16 @@ final class Authenticator: Sendable {
             return usable(String(words[1]))
         }
         return usable(headers["x-api-key"])
+    }
+
+    /// What stands for the key of a signed request; nil for others.
+    private static func signer(in headers: HTTPHeaders) -> String? {
+        guard let value = headers["authorization"] else { return nil }
+        let words = value.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard words.count == 2, words[0].count == SignedRequest.scheme.utf8.count,
+            String(words[0])?.lowercased() == SignedRequest.scheme
+        else { return nil }
+        return String(words[1])
     }
 
     private static func usable(_ key: String?) -> String? {

@@ -25,6 +25,7 @@ struct Edge: HTTPHandler {
             response = preflight(request)
         } else {
             do throws(APIError) {
+                exchange.promisedBody = try service.authenticator.admit(request)
                 let (route, parameters) = try await find(exchange)
                 pattern = route.path
                 exchange.parameters = parameters

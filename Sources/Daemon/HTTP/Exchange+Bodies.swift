@@ -19,7 +19,7 @@ extension Exchange {
             return keptBody
         }
         do throws(BodyError) {
-            return try await request.body.collect(upTo: limit)
+            return try await body.collect(upTo: limit)
         } catch {
             throw APIError(error, limit: limit)
         }
@@ -73,7 +73,7 @@ extension Exchange {
         limits.total = Int64(service.registry.limits.upload)
         do throws(FormError) {
             return try await MultipartForm.read(
-                request.body,
+                body,
                 contentType: request.headers["content-type"] ?? "",
                 limits: limits,
                 directory: service.spool.directory,
@@ -84,6 +84,7 @@ extension Exchange {
             case .tooLarge: throw .requestTooLarge("the form has more than \(limits.total) bytes")
             case .malformed(let why):
                 throw APIError(400, .invalidRequest, "invalid_value", "the form cannot be read: \(why)", param: "body")
+            case .body(.altered): throw SignedRequest.refusal("the body is another one than was signed")
             case .body(let error): throw APIError(error, limit: Int(limits.total))
             case .storage(let why): throw .internalError("upload: \(why)")
             case .overloaded: throw .overloaded("too many uploads at the moment")
@@ -97,7 +98,9 @@ extension APIError {
         self =
             switch error {
             case .tooLarge: .requestTooLarge("the body has more than \(limit) bytes")
-            default: APIError(400, .invalidRequest, "invalid_value", "the body did not arrive whole", param: "body")
+            case .altered: SignedRequest.refusal("the body is another one than was signed")
+            case .disconnected, .timeout, .malformed:
+                APIError(400, .invalidRequest, "invalid_value", "the body did not arrive whole", param: "body")
             }
     }
 }

@@ -11,8 +11,15 @@ struct Exchange: RecordReader, Sendable {
     var parameters: [String] = []
     /// Who asks; nil on routes that anyone may call.
     var caller: Caller?
+    /// What the body must hash to, where the request is signed.
+    var promisedBody: BodyDigest?
     /// The body, where it was read before the route asked for it.
     var keptBody: [UInt8]?
+
+    /// The body as it comes; of a signed request, its end throws where it is another one than was signed.
+    var body: HTTPBody {
+        promisedBody.map { request.body.watched(by: $0) } ?? request.body
+    }
 
     /// The address that limits count by.
     var clientAddress: String {

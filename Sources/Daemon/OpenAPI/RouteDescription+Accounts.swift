@@ -23,6 +23,15 @@ extension RouteDescription {
             .json(Schema.named(.user))
         ),
         RouteName(.get, "/v1/auth/me"): RouteDescription(.json(Schema.named(.user))),
+        RouteName(.post, "/v1/auth/signing-key"): RouteDescription(
+            .json(
+                Schema.object([
+                    "object": Schema.constant("signing_key"), "key_id": Schema.id(KeyID.self),
+                    "signing_key": Schema.text,
+                ]),
+                "a secret, as the key is"
+            )
+        ),
         RouteName(.get, "/v1/keys"): RouteDescription(.json(Schema.list(Schema.named(.key)))),
         RouteName(.post, "/v1/keys"): RouteDescription(
             headers: [.idempotencyKey],

@@ -53,5 +53,14 @@ extension RouteDescription {
             body: Schema.anything,
             told
         ),
+        RouteName(.post, "/v1/webhooks/replicate"): RouteDescription(
+            headers: [
+                Parameter("Webhook-Id", Schema.text(1...256), "the message's name"),
+                Parameter("Webhook-Timestamp", Schema.text, "Unix seconds"),
+                Parameter("Webhook-Signature", Schema.text, "`v1,` and the code in base64, of one secret or several"),
+            ],
+            body: Schema.anything,
+            told
+        ),
     ]
 }

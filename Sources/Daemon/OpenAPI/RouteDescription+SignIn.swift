@@ -25,15 +25,13 @@ extension RouteDescription {
     private static let redemption = RouteDescription(
         body: Schema.object(["code": word, "state": word], optional: ["redirect_uri": Schema.text]),
         urlEncoded: Schema.object(["state": word], optional: ["code": Schema.text, "error": Schema.text]),
-        .json(
-            Schema.object([
-                "api_key": Schema.text, "user_id": Schema.id(UserID.self), "email": Schema.text,
-                "is_new": Schema.flag,
-            ]),
-            "for JSON: a key, shown this once"
-        ),
+        .json(givenKey, "for JSON: a key, shown this once"),
         .empty(303, "for a form, as browsers are led back by Apple: to the page, signed in")
     )
+
+    private static let givenKey = Schema.object([
+        "api_key": Schema.text, "user_id": Schema.id(UserID.self), "email": Schema.text, "is_new": Schema.flag,
+    ])
 
     static let signIns: [RouteName: RouteDescription] = {
         var all: [RouteName: RouteDescription] = [
@@ -43,7 +41,11 @@ extension RouteDescription {
                         "id": Schema.id(UserID.self), "object": Schema.constant("user"), "deleted": Schema.flag,
                     ])
                 )
-            )
+            ),
+            RouteName(.post, "/v1/auth/apple/native"): RouteDescription(
+                body: Schema.object(["id_token": Schema.text(1...16_384), "nonce": Schema.text(16...256)]),
+                .json(givenKey, "a key, shown this once")
+            ),
         ]
         for name in IdentityProviderName.allCases {
             let path = "/v1/auth/\(name.rawValue)"

@@ -70,6 +70,9 @@ struct CreemGateway: PaymentGateway {
     /// Creem gives money back from its dashboard.
     func refund(_ amount: MicroUSD, of purchase: Purchase, key: String) async throws(PaymentError) -> Bool { false }
 
+    /// Creem's API lists payments, and says nothing of what became of them.
+    func returns(since: Timestamp) async throws(PaymentError) -> [PaymentNotice] { [] }
+
     private static let authentication = Authentication.header(name: "x-api-key", prefix: "")
 
     private func post(_ path: String, _ body: JSON) -> WireRequest {

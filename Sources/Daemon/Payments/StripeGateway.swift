@@ -55,6 +55,42 @@ struct StripeGateway: PaymentGateway {
         return true
     }
 
+    /// Disputes are decided months after they were begun (docs.stripe.com/disputes/responding).
+    private static let longestDispute = Duration.seconds(120 * 86_400)
+    private static let pageSize = 100
+    private static let mostPages = 50
+
+    /// A refund shows its charge, which says all that went back of it, as the event would.
+    func returns(since: Timestamp) async throws(PaymentError) -> [PaymentNotice] {
+        let refunds = try await list("refunds", since: since, "&expand%5B%5D=data.charge")
+        let disputes = try await list("disputes", since: since + (.zero - Self.longestDispute))
+        return refunds.compactMap { $0["charge"].map(StripeNotice.refund) } + disputes.map(StripeNotice.dispute)
+    }
+
+    /// Every object of a list (docs.stripe.com/api/pagination), newest first.
+    private func list(
+        _ name: String,
+        since: Timestamp,
+        _ more: String = ""
+    ) async throws(PaymentError) -> [JSON] {
+        let query = "?limit=\(Self.pageSize)&created%5Bgte%5D=\(since.seconds)" + more
+        var (all, last): ([JSON], String?) = ([], nil)
+        for _ in 0..<Self.mostPages {
+            let place = last.map { "&starting_after=" + FormURLEncoding.escaped($0) } ?? ""
+            let request = WireRequest(
+                .get,
+                "\(settings.baseURL)/v1/\(name)\(query)\(place)",
+                authentication: .bearer
+            )
+            let page = try await client.send(request, isRepeatable: true)
+            guard let objects = page["data"]?.array else { throw PaymentError(.unreachable, "no list of \(name)") }
+            all += objects
+            last = objects.last?["id"]?.string
+            guard page["has_more"]?.bool == true, last != nil else { break }
+        }
+        return all
+    }
+
     private func post(_ path: String, _ fields: [(name: String, value: String)], key: String) -> WireRequest {
         var request = WireRequest(
             .post,

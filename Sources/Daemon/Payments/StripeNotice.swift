@@ -43,17 +43,21 @@ enum StripeNotice {
         case "checkout.session.expired", "checkout.session.async_payment_failed":
             guard let session = object["id"]?.string else { return .other }
             return .lapsed(purchase(object), session: session)
-        case "charge.refunded":
-            guard let amount = money(object, "amount_refunded") else { return .other }
-            return .returned(purchase(object), payment: payment(object), name: "refunds", amount)
+        case "charge.refunded": return refund(object)
         case "charge.dispute.created", "charge.dispute.closed":
             return dispute(object)
         default: return .other
         }
     }
 
+    /// A charge of which something went back: it says how much so far.
+    static func refund(_ charge: JSON) -> PaymentNotice {
+        guard let amount = money(charge, "amount_refunded") else { return .other }
+        return .returned(purchase(charge), payment: payment(charge), name: "refunds", amount)
+    }
+
     /// An inquiry moves no money; what was won comes back.
-    private static func dispute(_ object: JSON) -> PaymentNotice {
+    static func dispute(_ object: JSON) -> PaymentNotice {
         guard let id = object["id"]?.string, let status = object["status"]?.string,
             var amount = money(object, "amount"), let payment = payment(object)
         else { return .other }

@@ -3,31 +3,42 @@ import Transport
 
 /// `/v1/auth/{github,google,apple}`: sign-in through identity providers.
 enum SignInRoutes {
-    static let all: [Route] = IdentityProviderName.allCases.flatMap { name in
-        [
-            Route(.get, "/v1/auth/\(name.rawValue)", .anyone, "Sign in with \(name.title): leads there") {
-                exchange throws(APIError) in try await depart(name, exchange)
-            },
-            Route(.get, "/v1/auth/\(name.rawValue)/callback", .anyone, "Where \(name.title) leads back to") {
-                exchange throws(APIError) in try await returned(name, exchange, Arrival(query: exchange.request))
-            },
+    static let all: [Route] =
+        IdentityProviderName.allCases.flatMap { name in
+            [
+                Route(.get, "/v1/auth/\(name.rawValue)", .anyone, "Sign in with \(name.title): leads there") {
+                    exchange throws(APIError) in try await depart(name, exchange)
+                },
+                Route(.get, "/v1/auth/\(name.rawValue)/callback", .anyone, "Where \(name.title) leads back to") {
+                    exchange throws(APIError) in try await returned(name, exchange, Arrival(query: exchange.request))
+                },
+                Route(
+                    .post,
+                    "/v1/auth/\(name.rawValue)/callback",
+                    .anyone,
+                    "Get a key for a code of \(name.title)",
+                    repeats: .byRoute
+                ) { exchange throws(APIError) in
+                    // Apple leads back by a form.
+                    guard exchange.mediaType == FormText.mediaType else { return try await redeem(name, exchange) }
+                    let fields = try await exchange.fields(atMost: bodyLimit)
+                    return try await returned(name, exchange, try Arrival(fields))
+                },
+            ]
+        } + [
             Route(
                 .post,
-                "/v1/auth/\(name.rawValue)/callback",
+                "/v1/auth/apple/native",
                 .anyone,
-                "Get a key for a code of \(name.title)",
+                "Get a key for a token that Apple gave an app",
                 repeats: .byRoute
-            ) { exchange throws(APIError) in
-                // Apple leads back by a form.
-                guard exchange.mediaType == FormText.mediaType else { return try await redeem(name, exchange) }
-                let fields = try await exchange.fields(atMost: bodyLimit)
-                return try await returned(name, exchange, try Arrival(fields))
-            },
+            ) { exchange throws(APIError) in try await redeemNative(exchange) }
         ]
-    }
 
     private static let bodyLimit = 64 << 10
     private static let wordLimit = 4096
+    private static let tokenLimit = 16 << 10
+    private static let shortestNonce = 16
 
     /// What a provider sends along with a browser that comes back.
     private struct Arrival {
@@ -140,7 +151,39 @@ enum SignInRoutes {
             redirectURI: try fields.string("redirect_uri", atMost: wordLimit),
             by: returner(exchange)
         )
-        let found = try await complete(pending, code, name, exchange)
+        return try await give(try await complete(pending, code, name, exchange), name, exchange)
+    }
+
+    /// Gives an app a key for the token that the system got it from Apple.
+    private static func redeemNative(_ exchange: Exchange) async throws(APIError) -> HTTPResponse {
+        let (service, name) = (exchange.service, IdentityProviderName.apple)
+        let fields = FieldReader(try await exchange.jsonObject(atMost: bodyLimit))
+        // A page would bring its visitor's network and no app: this is for programs.
+        guard !exchange.request.headers.contains("origin") else {
+            throw .permissionDenied("this is for apps; pages sign in by /v1/auth/apple")
+        }
+        guard let token = try fields.string("id_token", atMost: tokenLimit), !token.isEmpty else {
+            throw .missingField("id_token")
+        }
+        guard let nonce = try fields.string("nonce", atMost: 256) else { throw .missingField("nonce") }
+        guard nonce.utf8.count >= shortestNonce else {
+            throw fields.invalid("nonce", "must have at least \(shortestNonce) characters that nobody can guess")
+        }
+        let found = try await service.signIns.complete(
+            appleToken: token,
+            nonce: nonce,
+            service.registry.auth,
+            from: exchange.clientAddress
+        )
+        await note(found, name, exchange)
+        return try await give(found, name, exchange)
+    }
+
+    /// The answer to who signed in without a browser: a key, shown this once.
+    private static func give(_ found: IdentifiedUser, _ name: IdentityProviderName, _ exchange: Exchange)
+        async throws(APIError) -> HTTPResponse
+    {
+        let service = exchange.service
         let (text, record) = NewKey.make(owner: found.user.id, name: "\(name.title) sign-in", time: service.time)
         try await exchange.reading { store throws(StoreError) in try await store.addKey(record) }
         await exchange.audit(
@@ -181,6 +224,13 @@ enum SignInRoutes {
             service.registry.auth,
             owner: present?.session?.user
         )
+        await note(found, name, exchange)
+        return found
+    }
+
+    /// Leaves a trail of what the sign-in changed.
+    private static func note(_ found: IdentifiedUser, _ name: IdentityProviderName, _ exchange: Exchange) async {
+        let service = exchange.service
         switch found.way {
         case .known: break
         case .added:
@@ -199,6 +249,5 @@ enum SignInRoutes {
                 ["provider": .string(name.rawValue), "reclaimed": .bool(found.way == .reclaimed)]
             )
         }
-        return found
     }
 }

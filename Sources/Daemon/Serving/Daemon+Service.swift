@@ -26,6 +26,7 @@ extension Daemon {
             health: Health(),
             offloading: PoolOffloading(pool: files),
             log: log,
+            news: VendorNews { VendorNewsRoutes.address(for: $0, source.current.server, publicURL: links.publicURL) },
             executor: { EventLoop.current },
             background: { background.submit($0) },
             ended: { job in
@@ -51,7 +52,8 @@ extension Daemon {
                 publicURL: links.publicURL,
                 registry: { source.current }
             ),
-            pages: pages
+            pages: pages,
+            signingKeys: SigningKeys(secret: secret)
         )
     }
 

@@ -131,9 +131,11 @@ final class Daemon: Sendable {
     static let routes = RouteTable(
         ImageRoutes.all + ModelRoutes.all + JobRoutes.all + StoredImageRoutes.all + ArchiveRoutes.all
             + AccountRoutes.all + DeviceRoutes.all + SignInRoutes.all + IdentityRoutes.all
-            + KeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all + OperationsRoutes.all
+            + KeyRoutes.all + SigningKeyRoutes.all + GalleryRoutes.all + CreditRoutes.all + CreditAdminRoutes.all
+            + OperationsRoutes.all
             + SpendRoutes.all + PurchaseRoutes.all
-            + PaymentWebhookRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all + AuditRoutes.all
+            + PaymentWebhookRoutes.all + VendorNewsRoutes.all + ReconcileRoutes.all + AdminUserRoutes.all
+            + AuditRoutes.all
             + UsageRoutes.all + PageRoutes.all + DescriptionRoutes.all
     )
 

@@ -53,7 +53,8 @@ final class Service: RecordReader, Sendable {
         hasher: PasswordHasher,
         freeSpace: @escaping @Sendable () async -> Int64?,
         visitors: Visitors,
-        pages: PageFolder
+        pages: PageFolder,
+        signingKeys: SigningKeys
     ) {
         self.engine = engine
         self.registrySource = registrySource
@@ -86,8 +87,9 @@ final class Service: RecordReader, Sendable {
             store: engine.store,
             time: engine.time,
             publicURL: links.publicURL,
-            visitors: visitors
-        )
+            visitors: visitors,
+            signingKeys: signingKeys
+        ) { registrySource.current.auth.wantsSignatures }
         let accounts = Accounts(store: engine.store, time: engine.time, hasher: hasher)
         self.accounts = accounts
         devices = DeviceFlow(store: engine.store, time: engine.time)

@@ -75,6 +75,14 @@ public protocol LocalAdapter: ProviderAdapter {
     func draw(_ request: ProviderRequest) throws(ProviderFailure) -> [[UInt8]]
 }
 
+/// A kind whose vendor says by a call of its own, signed as Standard Webhooks has it, that work has ended.
+///
+/// Its `encode` asks for that where `ProviderRequest.newsURL` is set, and its entries may have a `webhook_secret`.
+public protocol AnnouncingAdapter: ProviderAdapter {
+    /// The vendor's name for the work that a piece of news is about; nil for news about something else.
+    static func work(in news: JSON) -> String?
+}
+
 /// The calls that one attempt consists of; which of them a vendor needs, its adapter says by its outcomes.
 public enum VendorCall: Sendable {
     /// Hands over one input picture before the work is asked for; the adapter asked for it by `uploads(for:)`.

@@ -23,6 +23,7 @@ public struct ProviderRequest: Sendable {
         var references: [InputImage] = []
         var mask: InputImage?
         var partialImages: Int?
+        var newsURL: String?
         var timeLimit: Duration
     }
 
@@ -120,6 +121,11 @@ public struct ProviderRequest: Sendable {
     public var partialImages: Int? {
         get { content.value.partialImages }
         _modify { yield &content.value.partialImages }
+    }
+    /// Where an `AnnouncingAdapter`'s vendor is to say that the work has ended; nil: nowhere.
+    public var newsURL: String? {
+        get { content.value.newsURL }
+        _modify { yield &content.value.newsURL }
     }
     /// Time left for the whole attempt; vendors that can are told to stop by then.
     public var timeLimit: Duration {

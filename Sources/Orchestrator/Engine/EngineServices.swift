@@ -8,6 +8,8 @@ package final class EngineServices: Sendable {
     package let time: any TimeSource
     package let health: Health
     package let spend: SpendView
+    /// What vendors announce of their own accord.
+    package let news: VendorNews
     package let offloading: any Offloading
     package let log: any EventLog
     /// The executor on which a job begun now shall run: its caller's event loop.
@@ -26,6 +28,7 @@ package final class EngineServices: Sendable {
         health: Health,
         offloading: any Offloading,
         log: any EventLog,
+        news: VendorNews = VendorNews(),
         executor: @escaping @Sendable () -> (any TaskExecutor)?,
         background: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void,
         ended: @escaping @Sendable (JobID) -> Void = { _ in }
@@ -39,6 +42,7 @@ package final class EngineServices: Sendable {
         spend = SpendView(store: store, time: time)
         self.offloading = offloading
         self.log = log
+        self.news = news
         self.executor = executor
         self.background = background
         self.ended = ended

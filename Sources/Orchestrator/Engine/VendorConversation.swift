@@ -21,6 +21,10 @@ struct VendorConversation: Sendable {
     func create() async throws(ProviderFailure) -> Delivery {
         if let local = provider.adapter as? any LocalAdapter { return try await draw(with: local) }
         var request = request
+        // Work on a caller's own account is announced with that account's signature, which we could not check.
+        if credential == provider.credential, let address = services.news.address(provider) {
+            request.newsURL = address
+        }
         if provider.adapter.readsPictures(of: request) { try await readPictures(of: &request) }
         var uploads: [String: String] = [:]
         for image in provider.adapter.uploads(for: request) {
@@ -104,14 +108,22 @@ struct VendorConversation: Sendable {
         var answer = first
         var polls = 0
         var kept = known
+        var listening: (to: VendorNews.Listener, id: String)?
+        defer {
+            if let listening { services.news.end(listening.to, for: listening.id, of: provider.id) }
+        }
         while true {
             switch answer.outcome {
             case .pictures(let pictures, let usage):
                 return Delivery(pictures: pictures.map { ($0, answer.blobs) }, usage: usage)
             case .pending(let handle, let after):
+                if listening == nil, provider.webhookSecret != nil {
+                    listening = (services.news.listen(for: handle.id, of: provider.id), handle.id)
+                }
                 if kept != handle, try await keepHandle(handle) { kept = handle }
                 polls += 1
-                answer = try await poll(handle, pause: after ?? provider.poll.pause(before: polls))
+                let pause = after ?? provider.poll.pause(before: polls)
+                answer = try await poll(handle, pause: pause, listening?.to)
             case .ready(let handle):
                 answer = try await exchange(.collect(handle))
             case .uploaded, .canceled:
@@ -121,9 +133,13 @@ struct VendorConversation: Sendable {
     }
 
     /// Waits, then asks once; trouble with the asking itself is no verdict on the work.
-    private func poll(_ handle: VendorHandle, pause: Duration) async throws(ProviderFailure) -> Answer {
+    private func poll(
+        _ handle: VendorHandle,
+        pause: Duration,
+        _ listener: VendorNews.Listener?
+    ) async throws(ProviderFailure) -> Answer {
         do throws(ProviderFailure) {
-            try await wait(min(pause, try timeLeft()))
+            try await wait(min(pause, try timeLeft()), listener)
             _ = try timeLeft()
         } catch {
             cancelSoon(handle)
@@ -143,7 +159,13 @@ struct VendorConversation: Sendable {
         }
     }
 
-    private func wait(_ pause: Duration) async throws(ProviderFailure) {
+    /// Until the pause is over or the vendor has news.
+    private func wait(_ pause: Duration, _ listener: VendorNews.Listener?) async throws(ProviderFailure) {
+        if let listener {
+            await listener.wait(atMost: pause, services.time)
+            if Task.isCancelled { throw ProviderFailure(.unknown(.cut), "cancelled while waiting") }
+            return
+        }
         do throws(CancellationError) {
             try await services.time.sleep(for: pause)
         } catch {

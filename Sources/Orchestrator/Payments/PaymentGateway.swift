@@ -8,6 +8,9 @@ package protocol PaymentGateway: Sendable {
 
     /// Gives money back; the same `key` twice is one refund. False: this vendor lets only people do that.
     func refund(_ amount: MicroUSD, of purchase: Purchase, key: String) async throws(PaymentError) -> Bool
+
+    /// What went back to buyers since then, as the vendor's announcements would have told it; empty where it cannot be asked.
+    func returns(since: Timestamp) async throws(PaymentError) -> [PaymentNotice]
 }
 
 /// Why a payment vendor did not do what it was asked.

@@ -101,40 +101,51 @@ package final class PurchaseDesk: Sendable {
 
     // MARK: - What vendors tell
 
-    /// Books what a vendor announced; a repeat changes nothing.
-    package func take(_ notice: PaymentNotice, of method: PaymentMethod) async throws(PurchaseFailure) {
+    /// Books what a vendor announced; the purchase, if that changed it: a repeat does not.
+    @discardableResult
+    package func take(_ notice: PaymentNotice, of method: PaymentMethod) async throws(PurchaseFailure) -> Purchase? {
+        let (before, after): (Purchase, Purchase)
         switch notice {
-        case .other: return
+        case .other: return nil
         case .paid(let id, let proof):
-            guard let id, let purchase = try await find(id), purchase.method == method else { return }
-            _ = try await book(proof, of: purchase)
+            guard let id, let purchase = try await find(id), purchase.method == method else { return nil }
+            (before, after) = (purchase, try await book(proof, of: purchase))
         case .lapsed(let id, let session):
-            guard let id, let purchase = try await find(id), purchase.method == method else { return }
-            guard purchase.session == nil || purchase.session == session else { return }
-            _ = try await change(id) { $0.lapsed() }
+            guard let id, let purchase = try await find(id), purchase.method == method else { return nil }
+            guard purchase.session == nil || purchase.session == session else { return nil }
+            (before, after) = (purchase, try await change(id) { $0.lapsed() })
         case .returned(let id, let payment, let name, let amount):
-            try await takeReturn(id, payment, method, name, amount)
+            guard let purchase = try await paid(id, payment, method) else { return nil }
+            (before, after) = (purchase, try await takeReturn(of: purchase, payment, name, amount))
         }
+        return after.revision == before.revision ? nil : after
     }
 
-    private func takeReturn(
+    /// The purchase that a payment was for; nil where it was for nothing of ours.
+    private func paid(
         _ id: PurchaseID?,
         _ payment: String?,
-        _ method: PaymentMethod,
-        _ name: String,
-        _ amount: Money
-    ) async throws(PurchaseFailure) {
+        _ method: PaymentMethod
+    ) async throws(PurchaseFailure) -> Purchase? {
         var found: Purchase?
         if let id { found = try await find(id) }
         if found == nil, let payment {
             found = try await asking { store throws(StoreError) in try await store.purchase(paidBy: payment, method) }
         }
-        guard var purchase = found, purchase.method == method else { return }
-        if purchase.completed == nil {
-            // The news of its payment is behind, or was lost.
-            purchase = try await look(at: purchase)
-            guard purchase.completed != nil else { throw .tooEarly }
-        }
+        guard let found, found.method == method else { return nil }
+        guard found.completed == nil else { return found }
+        // The news of its payment is behind, or was lost.
+        let purchase = try await look(at: found)
+        guard purchase.completed != nil else { throw .tooEarly }
+        return purchase
+    }
+
+    private func takeReturn(
+        of purchase: Purchase,
+        _ payment: String?,
+        _ name: String,
+        _ amount: Money
+    ) async throws(PurchaseFailure) -> Purchase {
         if let known = purchase.payment, let payment, known != payment, known != purchase.session {
             throw .mismatch("payment '\(payment)' is not that of purchase '\(purchase.id)'")
         }
@@ -143,7 +154,7 @@ package final class PurchaseDesk: Sendable {
         }
         // With taxes it may be more than the price.
         let share = min(dollars, purchase.price)
-        try await changeByLots(purchase.id) { purchase, credit, unused, lines, now in
+        return try await changeByLots(purchase.id) { purchase, credit, unused, lines, now in
             purchase.returning(share, as: name, unused: unused, credit: credit, lines: lines, at: now)
         }
     }
@@ -191,11 +202,17 @@ package final class PurchaseDesk: Sendable {
         }
     }
 
-    /// Asks about open purchases until the task is cancelled: announcements may be lost, or come while nobody listens.
+    /// Asks about open purchases, and about what went back, until the task is cancelled: announcements may be lost, or come
+    /// while nobody listens.
     package func run() async {
+        var nextReturns = Duration.zero
         while (try? await parts.time.sleep(for: Self.pace)) != nil {
             guard parts.quote() != nil else { continue }
             await lookAtDue()
+            let now = parts.time.monotonic()
+            guard now >= nextReturns else { continue }
+            nextReturns = now + Self.returnsPace
+            await lookForReturns()
         }
     }
 

@@ -7,7 +7,16 @@ package struct AuthSettings: Sendable {
         case always, never
     }
 
+    /// Whether programs sign what they send instead of sending their keys along.
+    package enum SignedRequests: String, Sendable, CaseIterable {
+        /// As each likes.
+        case optional
+        /// A key that is sent as it is is refused.
+        case required
+    }
+
     package var openStudio = OpenStudio.loopback
+    package var signedRequests = SignedRequests.optional
     /// What sessions and links are signed with; nil: not set, or to be made on the first start.
     package var sessionSecret: Secret?
     /// Where the secret is to be kept once made, where the file names a place that does not exist yet; else in the data directory.
@@ -19,6 +28,13 @@ package struct AuthSettings: Sendable {
     package var apple: AppleSettings?
 
     package init() {}
+
+    package var wantsSignatures: Bool {
+        switch signedRequests {
+        case .optional: false
+        case .required: true
+        }
+    }
 }
 
 /// Sign-in with GitHub; URLs are absolute and without trailing slash.
@@ -59,6 +75,8 @@ package struct AppleSettings: Sendable, Hashable {
     /// The P-256 key in PEM, as Apple's `.p8` file holds it.
     package var privateKey: Secret
     package var issuer: String
+    /// The apps whose own tokens are taken; none: no app's.
+    package var bundleIDs: [String] = []
 
     package init(clientID: String, teamID: String, keyID: String, privateKey: Secret, issuer: String) {
         self.clientID = clientID

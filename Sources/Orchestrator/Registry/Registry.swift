@@ -108,6 +108,7 @@ package struct Provider: Sendable {
         var kind: String
         var baseURL: String
         var credential: Secret?
+        var webhookSecret: Secret?
         var availability = ProviderAvailability.enabled
         var priority = 0
         var timeout = Duration.seconds(180)
@@ -140,6 +141,11 @@ package struct Provider: Sendable {
     package var credential: Secret? {
         get { content.value.credential }
         _modify { yield &content.value.credential }
+    }
+    /// What the vendor signs its news with, a `WebhookSecret`'s text; nil: none is asked for, and none taken.
+    package var webhookSecret: Secret? {
+        get { content.value.webhookSecret }
+        _modify { yield &content.value.webhookSecret }
     }
     package var availability: ProviderAvailability {
         get { content.value.availability }

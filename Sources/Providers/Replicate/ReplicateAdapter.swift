@@ -1,7 +1,7 @@
 import Orchestrator
 
 /// Replicate's predictions: one input schema a model, and a handle for every run.
-struct ReplicateAdapter: ProviderAdapter {
+struct ReplicateAdapter: AnnouncingAdapter {
     static let kind = "replicate"
     static let providerKeys: Set<String> = ["wait"]
     static let modelKeys: Set<String> = ["version", "inputs"]
@@ -32,6 +32,9 @@ struct ReplicateAdapter: ProviderAdapter {
     func knownCapabilities(of model: String) -> ModelCapabilities? {
         schema(of: model)?.capabilities
     }
+
+    /// The news is the prediction itself.
+    static func work(in news: JSON) -> String? { news["id"]?.string }
 
     func uploads(for request: ProviderRequest) -> [InputImage] {
         guard schema(of: request.model) != nil else { return [] }
@@ -97,6 +100,10 @@ struct ReplicateAdapter: ProviderAdapter {
             path = "/models/\(request.model)/predictions"
         }
         body["input"] = .object(input)
+        if let url = request.newsURL {
+            body["webhook"] = .string(url)
+            body["webhook_events_filter"] = ["completed"]
+        }
         var wire = WireRequest(.post, base.appending(path), body: .json(.object(body)), authentication: .bearer)
         let limit = request.timeLimit.components.seconds
         // A caller who is gone for good must not be drawn for; five seconds is the least that the vendor takes.

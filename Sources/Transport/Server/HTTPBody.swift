@@ -8,6 +8,16 @@ package enum BodyError: Error, Equatable {
     case timeout
     /// The framing is broken; the text is for the log.
     case malformed(String)
+    /// It came whole and is not the one that was promised.
+    case altered
+}
+
+/// Watches a body go by, and tells at its end whether it was the one that was promised.
+package protocol BodyWitness: Sendable {
+    /// The next bytes.
+    func take(_ piece: [UInt8])
+    /// Called once there are no more.
+    func isAsPromised() -> Bool
 }
 
 /// The body of a request, read piece by piece as it arrives; not reading holds the client back.
@@ -17,9 +27,34 @@ package struct HTTPBody: Sendable {
     let connection: Connection
     /// Which of the connection's requests this body belongs to.
     let request: UInt64
+    private var witness: (any BodyWitness)?
+
+    init(connection: Connection, request: UInt64, announcedLength: Int64?) {
+        self.connection = connection
+        self.request = request
+        self.announcedLength = announcedLength
+    }
+
+    /// The same body, whose end throws `altered` where the witness says so.
+    package func watched(by witness: any BodyWitness) -> HTTPBody {
+        var copy = self
+        copy.witness = witness
+        return copy
+    }
 
     /// The next piece, of at most 64 KiB, never empty; nil at the end. The first call answers `Expect: 100-continue`.
     package func next() async throws(BodyError) -> [UInt8]? {
+        guard let witness else { return try await read() }
+        let piece = try await read()
+        if let piece {
+            witness.take(piece)
+        } else if !witness.isAsPromised() {
+            throw .altered
+        }
+        return piece
+    }
+
+    private func read() async throws(BodyError) -> [UInt8]? {
         if connection.loop.isCurrent { return try await connection.nextBodyPiece(of: request) }
         let result = await withTaskExecutorPreference(connection.loop) { await piece() }
         return try result.get()

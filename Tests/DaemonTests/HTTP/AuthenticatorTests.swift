@@ -12,7 +12,12 @@ import Transport
     private let user: UserRecord
 
     init() async throws {
-        authenticator = Authenticator(store: store, time: time, publicURL: "http://127.0.0.1:8080")
+        authenticator = Authenticator(
+            store: store,
+            time: time,
+            publicURL: "http://127.0.0.1:8080",
+            signingKeys: SigningKeys(secret: [1])
+        )
         user = try await store.ensureUser(
             email: "a@b.test",
             isAdmin: false,

@@ -26,7 +26,7 @@ import Transport
     /// for a key, refuse a limited one themselves.
     private static let forEveryKey: Set<String> = [
         "GET /v1/models", "GET /v1/models/{model}*", "POST /v1/moderations", "POST /v1/routes/explain",
-        "GET /v1/auth/me", "POST /v1/credits/estimate", "POST /v1/auth/session",
+        "GET /v1/auth/me", "POST /v1/auth/signing-key", "POST /v1/credits/estimate", "POST /v1/auth/session",
     ]
 
     @Test func `each route that needs a caller states the scope that a key needs`() {

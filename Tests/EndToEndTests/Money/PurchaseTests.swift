@@ -268,6 +268,48 @@ import Testing
         }
     }
 
+    @Test func `money that went back without a word is found by asking, once`() async throws {
+        try await Self.play { shop in
+            var purchases: [String] = []
+            // More than fit on a page of the vendor's list.
+            for _ in 0..<4 {
+                let purchase = try await shop.buy("starter")
+                shop.stripe.pay(purchase)
+                #expect(try await shop.status(purchase) == "completed")
+                purchases.append(purchase)
+            }
+            #expect(try await shop.balance() == 400)
+            for (purchase, amount) in zip(purchases, [199, 100, 199]) {
+                shop.stripe.refundSilently(purchase, amount: amount)
+            }
+            shop.stripe.disputeSilently(purchases[3], status: "needs_response")
+            // One of them was told, and is not booked twice.
+            let told = shop.stripe.refunded(purchases[0], amount: 199)
+            #expect(try await shop.stripe.send(told, to: shop.stranger) == 200)
+            #expect(try await shop.balance() == 300)
+
+            func untilBooked(_ purchase: String) async {
+                await shop.scene.daemon.untilOutput(
+                    contains:
+                        "money that went back was booked without its vendor's word\",\"purchase.id\":\"\(purchase)"
+                )
+            }
+            func client() -> HTTPClient { shop.scene.daemon.client(key: shop.customer.key) }
+            try await shop.scene.daemon.restart()
+            for purchase in purchases.dropFirst() { await untilBooked(purchase) }
+            func balance() async throws -> Int? { try await client().get("/v1/credits/balance").json?["balance"]?.int }
+            #expect(try await balance() == 50)
+            // The bank decides for the house, which nobody says either.
+            shop.stripe.disputeSilently(purchases[3], status: "won")
+            try await shop.scene.daemon.restart()
+            await untilBooked(purchases[3])
+            #expect(try await balance() == 150)
+            let rows = try await client().get("/v1/credits/transactions").json?["transactions"]?.array ?? []
+            #expect(rows.prefix(5).compactMap { $0["amount"]?.int }.sorted() == [-100, -100, -100, -50, 100])
+            #expect(!shop.scene.daemon.output.contains(purchases[0] + "\",\"why"))
+        }
+    }
+
     @Test func `new users are welcomed once, and buyers have credits each month`() async throws {
         try await Self.play(["welcome: {credits: 25}", "monthly: {credits: 40}"]) { shop in
             await shop.untilGiven("welcome")

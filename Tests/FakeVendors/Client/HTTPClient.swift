@@ -116,16 +116,18 @@ package struct HTTPClient: Sendable {
 
     /// Sends bytes as they are and reads one answer, skipping `100 Continue`.
     package func raw(_ bytes: [UInt8], isHead: Bool = false) async throws -> ClientReply {
-        let port = port
-        return try await WorkerThread.run {
-            let socket = try Loopback.connected(port: port)
-            defer { close(socket) }
-            // A server may answer and close before it has read all: the answer counts all the same.
-            _ = Loopback.send(bytes, to: socket)
-            var reader = HTTPReader(socket)
-            guard let reply = try HTTPClient.answer(&reader, isHead: isHead) else { throw NoAnswer() }
-            return reply
-        }
+        try await WorkerThread.run { try blockingRaw(bytes, isHead: isHead) }
+    }
+
+    /// As `raw`, for threads that may block.
+    package func blockingRaw(_ bytes: [UInt8], isHead: Bool = false) throws -> ClientReply {
+        let socket = try Loopback.connected(port: port)
+        defer { close(socket) }
+        // A server may answer and close before it has read all: the answer counts all the same.
+        _ = Loopback.send(bytes, to: socket)
+        var reader = HTTPReader(socket)
+        guard let reply = try HTTPClient.answer(&reader, isHead: isHead) else { throw NoAnswer() }
+        return reply
     }
 
     /// The next answer that is not `100 Continue`; nil once the server has closed.

@@ -51,11 +51,12 @@ package final class VendorFarm: Sendable {
     package var environment: [String: String] {
         [
             "OPENAI_API_KEY": openAI.key, "STABILITY_API_KEY": stability.key, "REPLICATE_API_TOKEN": replicate.key,
+            "REPLICATE_WEBHOOK_SECRET": replicate.webhookSecret,
         ]
     }
 
     /// What must never show anywhere but at its own vendor.
-    package var secrets: [String] { vendors.map(\.key) }
+    package var secrets: [String] { vendors.map(\.key) + [replicate.webhookSecret] }
 
     /// All calls that ask for pictures.
     package var creates: [Call] { vendors.flatMap(\.creates) }

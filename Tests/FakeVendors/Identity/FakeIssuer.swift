@@ -133,15 +133,23 @@ package final class FakeIssuer: Sendable {
     }
 
     private func idToken(_ grant: AuthorizationDesk.Grant) -> String {
+        idToken(of: grant.person, for: clientID, nonce: grant.asked["nonce"])
+    }
+
+    /// What the system on somebody's phone gives an app; `nonce` as the app hands it over.
+    package func nativeToken(_ bundle: String, nonce: String?) -> String {
+        idToken(of: desk.state.withLock { $0.person }, for: bundle, nonce: nonce)
+    }
+
+    private func idToken(of person: FakePerson, for audience: String, nonce: String?) -> String {
         let now = Int64(time(nil))
-        let person = grant.person
         var claims: JSONObject = [
-            "iss": .string(issuer), "aud": .string(clientID), "sub": .string(person.id), "iat": .integer(now),
+            "iss": .string(issuer), "aud": .string(audience), "sub": .string(person.id), "iat": .integer(now),
             "exp": .integer(now + 3600), "email": .string(person.email),
             // Apple writes truth as text.
             "email_verified": kind == .apple ? .string("\(person.isVerified)") : .bool(person.isVerified),
         ]
-        if let nonce = grant.asked["nonce"] { claims["nonce"] = .string(nonce) }
+        if let nonce { claims["nonce"] = .string(nonce) }
         switch conduct.withLock({ $0.fault }) {
         case .none, .missing: return key.token(claims)
         case .claims(let others):

@@ -17,11 +17,20 @@ package final class FakeStripe: Sendable {
     package struct Refund: Sendable, Hashable {
         package var payment: String
         package var amount: Int
+        var id = "re_" + uniqueHex(24)
+    }
+
+    private struct Dispute: Sendable {
+        var purchase: String
+        var status: String
     }
 
     private struct State: Sendable {
         var sessions: [Session] = []
         var refunds: [Refund] = []
+        var disputes: [Dispute] = []
+        /// Lists that were asked for, by path and query.
+        var lists: [String] = []
         /// Answers by idempotency key, with what was asked.
         var kept: [String: (fields: [String: String], reply: FakeReply)] = [:]
         var invalid: [String] = []
@@ -33,9 +42,32 @@ package final class FakeStripe: Sendable {
     private let state = Lock(State())
     private let server: LoopbackServer
 
-    package init() throws {
+    /// `refundDesk` is another stand-in that payments and refunds are with; without one, they are here.
+    package init(refundDesk: HTTPClient? = nil) throws {
         let (state, key) = (state, key)
-        server = try LoopbackServer { $1(Self.reply(to: $0, key: key, state)) }
+        server = try LoopbackServer { request, send in
+            if let refundDesk, request.path == "/v1/refunds" {
+                send(Self.handOn(request, to: refundDesk))
+            } else {
+                send(Self.reply(to: request, key: key, state))
+            }
+        }
+    }
+
+    /// The same call at `desk`, without the fields that it does not know.
+    private static func handOn(_ request: FakeRequest, to desk: HTTPClient) -> FakeReply {
+        let strange: Set<String> = ["reason", "created[gte]"]
+        func form(_ fields: [String: String]) -> String {
+            PercentEncoding.form(fields.filter { !strange.contains($0.key) }.map { (name: $0.key, value: $0.value) })
+        }
+        var client = desk
+        if let proof = request.header("authorization") { client = client.with("authorization", proof) }
+        let path = request.path + (request.query.isEmpty ? "" : "?" + form(request.query))
+        let body = request.method == "POST" ? Array(form(FormFields.read(request.body)).utf8) : nil
+        let bytes = client.with("connection", "close").with("content-type", request.header("content-type"))
+            .request(request.method, path, body: body)
+        guard let reply = try? desk.blockingRaw(bytes), let json = reply.json else { return FakeReply(502) }
+        return .json(reply.status, json)
     }
 
     deinit { server.stop() }
@@ -60,13 +92,30 @@ package final class FakeStripe: Sendable {
         state.withLock { $0.sessions.last { $0.purchase == purchase } }
     }
 
-    /// The buyer pays.
-    package func pay(_ purchase: String) {
+    /// The buyer pays; `payment` is the payment intent's id.
+    package func pay(_ purchase: String, payment: String? = nil) {
         change(purchase) { session in
             session.status = "complete"
-            session.payment = session.payment ?? "pi_" + uniqueHex(24)
+            session.payment = session.payment ?? payment ?? "pi_" + uniqueHex(24)
         }
     }
+
+    /// Somebody gives money back in the dashboard, and no event of it arrives.
+    package func refundSilently(_ purchase: String, amount: Int) {
+        guard let payment = session(of: purchase)?.payment else { return }
+        state.withLock { $0.refunds.append(Refund(payment: payment, amount: amount)) }
+    }
+
+    /// A bank takes the money, or gives it back again, and no event of it arrives.
+    package func disputeSilently(_ purchase: String, status: String) {
+        state.withLock { state in
+            state.disputes.removeAll { $0.purchase == purchase }
+            state.disputes.append(Dispute(purchase: purchase, status: status))
+        }
+    }
+
+    /// The lists that were asked for.
+    package var lists: [String] { state.withLock { $0.lists } }
 
     /// The half hour is over.
     package func expire(_ purchase: String) { change(purchase) { $0.status = "expired" } }
@@ -88,25 +137,68 @@ package final class FakeStripe: Sendable {
 
     /// Money went back.
     package func refunded(_ purchase: String, amount: Int) -> JSON {
-        let session = session(of: purchase)
-        return Self.event(
-            "charge.refunded",
-            [
-                "id": .string("ch_" + uniqueHex(24)), "object": "charge", "amount": .integer(session?.amount ?? 0),
-                "amount_refunded": .integer(amount), "currency": "usd", "payment_intent": .text(session?.payment),
-                "metadata": ["purchase_id": .text(session?.intentPurchase)],
-            ]
-        )
+        Self.event("charge.refunded", Self.charge(session(of: purchase), refunded: amount))
+    }
+
+    private static func charge(_ session: Session?, refunded: Int) -> JSON {
+        [
+            "id": .string("ch_" + uniqueHex(24)), "object": "charge", "amount": .integer(session?.amount ?? 0),
+            "amount_refunded": .integer(refunded), "currency": "usd", "payment_intent": .text(session?.payment),
+            "metadata": ["purchase_id": .text(session?.intentPurchase)],
+        ]
     }
 
     package func dispute(_ purchase: String, _ type: String, status: String) -> JSON {
-        let session = session(of: purchase)
-        return Self.event(
-            type,
+        Self.event(type, Self.dispute(session(of: purchase), purchase, status: status))
+    }
+
+    private static func dispute(_ session: Session?, _ purchase: String, status: String) -> JSON {
+        [
+            "id": .string("dp_\(purchase)"), "object": "dispute", "amount": .integer(session?.amount ?? 0),
+            "currency": "usd", "payment_intent": .text(session?.payment), "status": .string(status), "metadata": [:],
+        ]
+    }
+
+    /// Two to a page, so that who asks has to turn pages.
+    private static func list(_ request: FakeRequest, _ state: Lock<State>) throws(Fault) -> FakeReply {
+        let known: Set<String> = ["limit", "starting_after", "created[gte]", "expand[]"]
+        if let unknown = request.query.keys.sorted().first(where: { !known.contains($0) }) {
+            throw Fault(reason: "Received unknown parameter: \(unknown)", code: "parameter_unknown")
+        }
+        guard request.query["created[gte]"].flatMap({ Int($0) }) != nil,
+            request.query["limit"].flatMap({ Int($0) }).map({ (1...100).contains($0) }) ?? true
+        else { throw Fault(reason: "Invalid integer") }
+        let isExpanded = request.query["expand[]"] == "data.charge"
+        let objects = state.withLock { state -> [JSON] in
+            state.lists.append(request.path)
+            guard request.path == "/v1/refunds" else {
+                return state.disputes.reversed().map { dispute in
+                    Self.dispute(
+                        state.sessions.last { $0.purchase == dispute.purchase },
+                        dispute.purchase,
+                        status: dispute.status
+                    )
+                }
+            }
+            return state.refunds.reversed().map { refund in
+                let session = state.sessions.first { $0.payment == refund.payment }
+                let all = state.refunds.filter { $0.payment == refund.payment }.reduce(0) { $0 + $1.amount }
+                return [
+                    "id": .string(refund.id), "object": "refund", "amount": .integer(refund.amount),
+                    "currency": "usd", "payment_intent": .string(refund.payment), "status": "succeeded",
+                    "charge": isExpanded ? charge(session, refunded: all) : .string("ch_" + uniqueHex(24)),
+                ]
+            }
+        }
+        var rest = objects[...]
+        if let last = request.query["starting_after"] {
+            rest = rest.drop { $0["id"]?.string != last }.dropFirst()
+        }
+        return .json(
+            200,
             [
-                "id": .string("dp_\(purchase)"), "object": "dispute", "amount": .integer(session?.amount ?? 0),
-                "currency": "usd", "payment_intent": .text(session?.payment), "status": .string(status),
-                "metadata": [:],
+                "object": "list", "url": .string(request.path), "has_more": .bool(rest.count > 2),
+                "data": .array(Array(rest.prefix(2))),
             ]
         )
     }
@@ -146,6 +238,9 @@ package final class FakeStripe: Sendable {
                 throw Fault(status: 401, reason: "Invalid API Key provided")
             }
             if request.method == "POST" { return try post(request, state) }
+            if request.method == "GET", ["/v1/refunds", "/v1/disputes"].contains(request.path) {
+                return try list(request, state)
+            }
             guard request.method == "GET", let id = request.path(after: "/v1/checkout/sessions/"),
                 let session = state.withLock({ $0.sessions.first { $0.id == id } })
             else { throw Fault(status: 404, reason: "No such checkout.session", code: "resource_missing") }
@@ -228,8 +323,9 @@ package final class FakeStripe: Sendable {
         guard before + amount <= session.amount else {
             throw Fault(reason: "Refund amount is greater than unrefunded amount on charge")
         }
-        state.withLock { $0.refunds.append(Refund(payment: payment, amount: amount)) }
-        return .json(200, ["id": .string("re_" + uniqueHex(24)), "object": "refund", "status": "succeeded"])
+        let made = Refund(payment: payment, amount: amount)
+        state.withLock { $0.refunds.append(made) }
+        return .json(200, ["id": .string(made.id), "object": "refund", "status": "succeeded"])
     }
 
     private static func body(_ session: Session, _ base: String) -> JSON {

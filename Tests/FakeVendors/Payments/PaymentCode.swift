@@ -2,13 +2,18 @@ import Orchestrator
 
 /// HMAC-SHA-256 (RFC 2104) in lower-case hex, as payment vendors sign their announcements.
 package enum PaymentCode {
-    package static func hex(_ message: [UInt8], key: String) -> String {
-        var block = Array(key.utf8)
+    package static func hex(_ message: [UInt8], key: String) -> String { hex(message, key: Array(key.utf8)) }
+
+    package static func hex(_ message: [UInt8], key: [UInt8]) -> String {
+        var block = key
         if block.count > 64 { block = bytes(SHA256.hex(block)) }
         block += [UInt8](repeating: 0, count: 64 - block.count)
         let inner = bytes(SHA256.hex(block.map { $0 ^ 0x36 } + message))
         return SHA256.hex(block.map { $0 ^ 0x5C } + inner)
     }
+
+    /// The code itself, 32 bytes.
+    package static func code(_ message: [UInt8], key: [UInt8]) -> [UInt8] { bytes(hex(message, key: key)) }
 
     private static func bytes(_ hex: String) -> [UInt8] {
         stride(from: 0, to: hex.utf8.count, by: 2).compactMap { offset in

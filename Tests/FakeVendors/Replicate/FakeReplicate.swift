@@ -15,6 +15,10 @@ package final class FakeReplicate: FakeVendor {
     }
 
     package let key: String
+    /// What its news is signed with.
+    package let webhookSecret = "whsec_" + Base64.encode(Array(uniqueHex(24).utf8))
+    /// Every piece of news that was sent, with the receiver's status; 0 where nobody answered.
+    package let announcements = Watched<[(id: String, event: String, status: Int)]>([])
     package let books = VendorBooks()
     package let delivery = DeliveryHost()
     package let documentedFailures: [Failure] = [
@@ -88,6 +92,8 @@ package final class FakeReplicate: FakeVendor {
         case ("DELETE", 3, "files"):
             guard state.withLock({ $0.uploads.removeValue(forKey: path[2]) }) != nil else { throw notFound() }
             return FakeReply(204)
+        case ("GET", 4, "webhooks") where path[2] == "default" && path[3] == "secret":
+            return .json(200, ["key": .string(webhookSecret)])
         case ("GET", 2, "account"): return .json(200, ["type": "organization", "username": "fake", "name": "fake"])
         default: throw notFound()
         }
@@ -140,14 +146,8 @@ package final class FakeReplicate: FakeVendor {
             let description = "Additional property \(name) is not allowed"
             throw invalidInput([.init(type: "additional_property_not_allowed", field: name, description: description)])
         }
-        if let webhook = body["webhook"], !(webhook.string.map { $0.hasPrefix("http") } ?? false) {
-            throw invalidInput([.init(type: "format", field: "webhook", description: "Does not match format 'uri'")])
-        }
-        let events: [JSON] = ["start", "output", "logs", "completed"]
-        for event in body["webhook_events_filter"]?.array ?? [] where !events.contains(event) {
-            let description = "must be one of start, output, logs, completed"
-            throw invalidInput([.init(type: "enum", field: "webhook_events_filter", description: description)])
-        }
+        let complaints = ReplicateSubscription.complaints(body)
+        guard complaints.isEmpty else { throw invalidInput(complaints) }
         guard let input = body["input"] else {
             throw invalidInput([.init(type: "required", field: "", description: "input is required")])
         }
@@ -184,11 +184,13 @@ package final class FakeReplicate: FakeVendor {
             count: min(asked, step.pictureCount ?? asked),
             inputPictures: pictures,
             deadline: directives.deadline,
-            base: state.withLock { $0.base }
+            base: state.withLock { $0.base },
+            subscription: ReplicateSubscription(body)
         )
         let cost = cost(prediction)
         if !step.failsInsideRun, let reply = misconduct(step, call: call, costMicroUSD: cost) { return reply }
         state.withLock { $0.predictions[prediction.id] = prediction }
+        announce("start", prediction)
         // Waiting lasts until the run is over, unless the script gives it polls to come.
         let isDone = directives.wait != nil && step.startingPolls + step.processingPolls == 0
         let shown = isDone ? advance(prediction.id) ?? prediction : prediction
@@ -213,8 +215,29 @@ package final class FakeReplicate: FakeVendor {
             state.predictions[id]?.polls += 1
             return state.predictions[id]
         }
-        guard var prediction = found, !prediction.status.isFinal else { return found }
-        prediction.status = prediction.dueStatus
+        guard let found, !found.status.isFinal else { return found }
+        return move(found, to: found.dueStatus)
+    }
+
+    /// Ends every run that goes on, as time does, and sends the news of it; the runs' ids.
+    @discardableResult
+    package func finishRuns() -> [String] {
+        let running = state.withLock { $0.predictions.values.filter { !$0.status.isFinal } }
+        return running.map { prediction in
+            var prediction = prediction
+            prediction.polls = 1 << 40
+            return move(prediction, to: prediction.dueStatus).id
+        }
+    }
+
+    /// The ids of all runs, oldest first.
+    package var predictions: [String] {
+        state.withLock { $0.predictions.values.sorted { $0.call < $1.call }.map(\.id) }
+    }
+
+    private func move(_ found: ReplicatePrediction, to status: ReplicatePrediction.Status) -> ReplicatePrediction {
+        var prediction = found
+        prediction.status = status
         let step = prediction.step
         if prediction.status == .succeeded {
             books.charge(prediction.call, step.isCharged ?? true ? cost(prediction) : 0)
@@ -224,8 +247,20 @@ package final class FakeReplicate: FakeVendor {
             if case .fail(let failure) = step.conduct { prediction.error = runError(failure, step) }
         }
         let done = prediction
-        state.withLock { $0.predictions[id] = done }
+        state.withLock { $0.predictions[done.id] = done }
+        if done.status.isFinal { announce("completed", done) }
         return done
+    }
+
+    /// Sends news to who asked for it, from a thread of its own.
+    private func announce(_ event: String, _ prediction: ReplicatePrediction) {
+        guard let subscription = prediction.subscription, subscription.events.contains(event) else { return }
+        let news = subscription.call(prediction.json, secret: webhookSecret)
+        let announcements = announcements
+        WorkerThread {
+            let status = (try? news?.client.blockingRaw(news?.bytes ?? []).status) ?? 0
+            announcements.change { $0.append((prediction.id, event, status)) }
+        }.detach()
     }
 
     private func cost(_ prediction: ReplicatePrediction) -> Int {

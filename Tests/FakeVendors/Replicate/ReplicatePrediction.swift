@@ -20,6 +20,8 @@ struct ReplicatePrediction: Sendable {
     let deadline: Double?
     /// The API's address, for its links.
     let base: String
+    /// Where its news goes, and which.
+    let subscription: ReplicateSubscription?
 
     var polls = 0
     var status = Status.starting

@@ -189,4 +189,61 @@ import Testing
         _ = try await scene.run(.two(), ownKeys: ["a": Secret("own-a")])
         #expect(scene.upstream.calls.map(\.credential) == ["own-a", "house-b"])
     }
+
+    // MARK: News
+
+    @Test func `news ends the pause before the next question, and answers none`() async throws {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        scene.upstream.script("a", .pending("w1"))
+        scene.upstream.script("a/poll", .pending("w1"), .pictures())
+        let registry = Registry.two { $0.providers[0].webhookSecret = Secret("whsec_") }
+        let (execution, job) = try scene.prepare(registry)
+        let running = Task { await scene.serve(execution, job) }
+        let news = scene.services.news
+        await scene.time.pauses.wait { $0.count == 1 }
+        // Of other work, and of the same name at another vendor: nobody is woken.
+        #expect(!news.arrived(about: "w2", from: "a") && !news.arrived(about: "w1", from: "b"))
+        #expect(scene.upstream.places == ["a"])
+        // Too early: the vendor is asked, says that the work goes on, and is believed.
+        #expect(news.arrived(about: "w1", from: "a"))
+        await scene.time.pauses.wait { $0.count == 2 }
+        #expect(scene.upstream.places == ["a", "a/poll"])
+        #expect(news.arrived(about: "w1", from: "a"))
+        #expect(await running.value.status == .succeeded && scene.upstream.places == ["a", "a/poll", "a/poll"])
+        #expect(scene.time.monotonic() == .zero)
+        // Nobody listens any more.
+        #expect(news.count == 0 && !news.arrived(about: "w1", from: "a"))
+    }
+
+    @Test func `who is cancelled while listening for news is told so`() async throws {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        scene.upstream.script("a", .pending("w1"))
+        let (execution, job) = try scene.prepare(.two { $0.providers[0].webhookSecret = Secret("whsec_") })
+        let running = Task { await scene.serve(execution, job) }
+        await scene.time.pauses.wait { $0.count == 1 }
+        running.cancel()
+        #expect(await running.value.status == .canceled)
+        await scene.settle()
+        #expect(scene.upstream.places == ["a", "a/cancel"] && scene.services.news.count == 0)
+    }
+
+    @Test func `news that comes before the work has its name is kept, and not much of it`()
+        async throws
+    {
+        let scene = EngineScene(time: ManualTime(stands: true))
+        scene.upstream.script("a", .pending("w1"))
+        scene.upstream.script("a/poll", .pictures())
+        let news = scene.services.news
+        for id in ["w0", "w1"] + (1...255).map({ "x\($0)" }) { #expect(!news.arrived(about: id, from: "a")) }
+        let registry = Registry.two { $0.providers[0].webhookSecret = Secret("whsec_") }
+        #expect(try await scene.run(registry).status == .succeeded && scene.upstream.places == ["a", "a/poll"])
+        #expect(scene.time.monotonic() == .zero)
+        // Forgotten in favour of the last ones.
+        let bell = news.listen(for: "w0", of: "a")
+        async let waiting: Void = bell.wait(atMost: .seconds(1), scene.time)
+        await scene.time.untilSomebodySleeps()
+        scene.time.advance(by: .seconds(1))
+        await waiting
+        #expect(scene.time.monotonic() == .seconds(1))
+    }
 }

@@ -82,4 +82,23 @@ import Testing
                 == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         )
     }
+
+    @Test func `secrets that differ at once take as long to compare as those that differ at their end`() throws {
+        // So long that a comparison which stops at the first difference is a thousand times as fast as one that does not.
+        let secret = [UInt8](repeating: 7, count: 1 << 20)
+        var (early, late) = (secret, secret)
+        early[0] = 8
+        late[late.count - 1] = 8
+        let clock = ContinuousClock()
+        var ratios: [Double] = []
+        for _ in 0..<31 {
+            // In turns, so that what slows the machine down slows both.
+            let soon = clock.measure { #expect(!MessageAuthentication.areEqual(early, secret)) }
+            let end = clock.measure { #expect(!MessageAuthentication.areEqual(late, secret)) }
+            ratios.append(soon / end)
+        }
+        let median = ratios.sorted()[ratios.count / 2]
+        #expect((0.1...10).contains(median), "\(median)")
+        #expect(MessageAuthentication.areEqual(secret, secret) && !MessageAuthentication.areEqual(secret, [7]))
+    }
 }

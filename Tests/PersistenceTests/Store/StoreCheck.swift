@@ -14,7 +14,8 @@ struct StoreCheck: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        jobs + lists + pictures + gallery + accounts + spending + letIn + credits + leases + attempts + ends + ledger
+        jobs + lists + search + pictures + gallery + accounts + spending + letIn + credits + leases + attempts + ends
+        + ledger
         + repeats + announcements + people + devices + identities + usage + sales + gifts + told + [
             StoreCheck("a transaction can be made") { try await $0.ping() }
         ]

@@ -18,6 +18,20 @@ struct AppleSignIn: IdentityProvider {
     /// Apple takes up to six months.
     private static let secretAge = Duration.seconds(300)
 
+    private var keys: String { settings.issuer + "/auth/keys" }
+
+    /// Whom a token vouches for that an app of ours got from the system by itself. `nonce` is what the app drew; Apple was
+    /// given its SHA-256 in hex, so that who only sees the token cannot use it.
+    func identity(nativeToken: String, nonce: String) async throws(APIError) -> ProvenIdentity {
+        let expected = IDToken.Expectation(
+            issuers: [settings.issuer],
+            audiences: settings.bundleIDs,
+            nonce: SHA256.hex(of: nonce)
+        )
+        let check = TokenCheck(name: name, keys: keys, home: settings.issuer, documents: issuers)
+        return try await check.identity(nativeToken, expected, now: time.now())
+    }
+
     func authorizationEndpoint() async throws(APIError) -> String { settings.issuer + "/auth/authorize" }
 
     func identity(code: String, of signIn: PendingSignIn) async throws(APIError) -> ProvenIdentity {
@@ -27,7 +41,7 @@ struct AppleSignIn: IdentityProvider {
             clientID: settings.clientID,
             clientSecret: try clientSecret(now: now),
             token: settings.issuer + "/auth/token",
-            keys: settings.issuer + "/auth/keys",
+            keys: keys,
             home: settings.issuer,
             issuers: [settings.issuer]
         )

@@ -14,7 +14,8 @@ struct IDToken: Sendable {
     struct Expectation: Sendable {
         /// One of these; an issuer may have had more than one name.
         var issuers: [String]
-        var audience: String
+        /// Our names at the issuer; a token is for one of them.
+        var audiences: [String]
         var nonce: String
     }
 
@@ -67,9 +68,9 @@ struct IDToken: Sendable {
             throw Defect("another issuer made it")
         }
         let audiences = payload["aud"]?.string.map { [$0] } ?? payload["aud"]?.array?.compactMap(\.string) ?? []
-        guard audiences.contains(expected.audience) else { throw Defect("it is for somebody else") }
+        guard audiences.contains(where: expected.audiences.contains) else { throw Defect("it is for somebody else") }
         let party = payload["azp"]?.string
-        guard party == expected.audience || (party == nil && audiences.count == 1) else {
+        guard party.map(expected.audiences.contains) ?? (audiences.count == 1) else {
             throw Defect("it was given to somebody else")
         }
         guard let expires = moment("exp"), expires > now else { throw Defect("it has run out") }

@@ -23,6 +23,8 @@ final class SignInFlow: RecordReader, Sendable {
     }
 
     static let age = Duration.seconds(600)
+    /// Apple's tokens are good for a day at most.
+    private static let nativeTokenAge = Duration.seconds(2 * 86_400)
     private static let secretBytes = 32
     private static let longestURI = 2000
 
@@ -86,13 +88,7 @@ final class SignInFlow: RecordReader, Sendable {
             throw .invalidValue("redirect_uri", "must be '\(own)', or one that auth.redirect_uris lists")
         }
         let returnPath = try Self.path(returnPath)
-        let (holder, now) = (AddressBlock.holder(of: address), time.monotonic())
-        let wait = starts.withLock { starts in
-            let wait = starts.wait(for: holder, at: now)
-            if wait == nil { starts.count(holder, at: now) }
-            return wait
-        }
-        if let wait { throw .tooManyAttempts("too many sign-ins from this address", wait) }
+        try admit(address)
         let endpoint = try await provider.authorizationEndpoint()
         let (state, verifier, nonce) = (Self.secret(), Self.secret(), Self.secret())
         let token = browserToken ?? Self.secret()
@@ -116,6 +112,17 @@ final class SignInFlow: RecordReader, Sendable {
             ] + provider.extras
         let location = endpoint + (endpoint.contains("?") ? "&" : "?") + PercentEncoding.form(query)
         return Departure(location: location, browserToken: token)
+    }
+
+    /// Counts a sign-in from an address; throws 429.
+    private func admit(_ address: String) throws(APIError) {
+        let (holder, now) = (AddressBlock.holder(of: address), time.monotonic())
+        let wait = starts.withLock { starts in
+            let wait = starts.wait(for: holder, at: now)
+            if wait == nil { starts.count(holder, at: now) }
+            return wait
+        }
+        if let wait { throw .tooManyAttempts("too many sign-ins from this address", wait) }
     }
 
     /// 64 characters that nobody can guess; also what a verifier may consist of (RFC 7636 section 4.1).
@@ -174,7 +181,50 @@ final class SignInFlow: RecordReader, Sendable {
         _ settings: AuthSettings,
         owner: UserID?
     ) async throws(APIError) -> IdentifiedUser {
-        let identity = try await provider(name, settings).identity(code: code, of: signIn)
+        try await account(of: try await provider(name, settings).identity(code: code, of: signIn), owner: owner)
+    }
+
+    // MARK: - Without a way there
+
+    /// The account of whoever an app of ours vouches for by a token that Apple gave it; each token once.
+    func complete(
+        appleToken token: String,
+        nonce: String,
+        _ settings: AuthSettings,
+        from address: String
+    ) async throws(APIError) -> IdentifiedUser {
+        guard let apple = settings.apple, !apple.bundleIDs.isEmpty else {
+            throw .notFound("sign-in with Apple from apps is not set up here")
+        }
+        try admit(address)
+        let provider = AppleSignIn(settings: apple, calls: calls, issuers: issuers, time: time)
+        let identity = try await provider.identity(nativeToken: token, nonce: nonce)
+        try await spend(token)
+        return try await account(of: identity, owner: nil)
+    }
+
+    /// Throws 401 for a token that was shown before. It is kept as a sign-in that nobody can come back to: no state has a hash
+    /// of this form.
+    private func spend(_ token: String) async throws(APIError) {
+        let mark = PendingSignIn(
+            stateHash: "spent:" + SHA256.hex(of: token),
+            provider: IdentityProviderName.apple.rawValue,
+            browserHash: "",
+            redirectURI: "",
+            returnPath: "",
+            verifier: "",
+            nonce: "",
+            expires: time.now() + Self.nativeTokenAge
+        )
+        do throws(StoreError) {
+            try await store.addSignIn(mark)
+        } catch {
+            guard case .conflict = error else { throw .record(error, "sign-in") }
+            throw APIError(401, .authentication, "invalid_api_key", "this token was used before: begin again")
+        }
+    }
+
+    private func account(of identity: ProvenIdentity, owner: UserID?) async throws(APIError) -> IdentifiedUser {
         let (id, now) = (time.makeID(UserID.self), time.now())
         // An address that nobody has, by a domain that nobody can have (RFC 2606).
         let email = identity.email ?? "\(id.text)@unverified.invalid"

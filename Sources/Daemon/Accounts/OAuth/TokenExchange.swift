@@ -34,31 +34,8 @@ struct TokenExchange: Sendable {
         guard answer.isSuccess, let text = answer.document["id_token"]?.string else {
             throw SignInCalls.refused(name.title, answer)
         }
-        let token = try believing { () throws(IDToken.Defect) in try IDToken(text) }
-        guard let key = try await documents.key(for: token, at: keys, home: home, title: name.title) else {
-            throw disbelief("nobody has its key")
-        }
-        let expected = IDToken.Expectation(issuers: issuers, audience: clientID, nonce: signIn.nonce)
-        let claims = try believing { () throws(IDToken.Defect) in try token.claims(key, expected, now: now) }
-        return ProvenIdentity(name, subject: claims.subject, verifiedEmail: claims.verifiedEmail)
-    }
-
-    private func believing<Value>(_ body: () throws(IDToken.Defect) -> Value) throws(APIError) -> Value {
-        do throws(IDToken.Defect) {
-            return try body()
-        } catch {
-            throw disbelief(error.reason)
-        }
-    }
-
-    /// 401 for a token that proves nothing.
-    private func disbelief(_ reason: String) -> APIError {
-        APIError(
-            401,
-            .authentication,
-            "invalid_api_key",
-            "\(name.title) did not prove who you are: begin the sign-in again",
-            detail: "sign-in with \(name.title): the token is not believed: \(reason)"
-        )
+        let expected = IDToken.Expectation(issuers: issuers, audiences: [clientID], nonce: signIn.nonce)
+        let check = TokenCheck(name: name, keys: keys, home: home, documents: documents)
+        return try await check.identity(text, expected, now: now)
     }
 }
