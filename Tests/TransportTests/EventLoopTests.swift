@@ -61,11 +61,12 @@ extension EventLoop {
             await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
                 loop.execute {
                     nonisolated(unsafe) var fired: [Int] = []  // touched by the loop's thread only
+                    // So far apart that the order does not depend on how long the calls take.
                     for delay in [5, 1, 3, 2, 4] {
-                        loop.schedule(after: .milliseconds(delay)) { unsafe fired.append(delay) }
+                        loop.schedule(after: .milliseconds(delay * 10)) { unsafe fired.append(delay) }
                     }
-                    loop.cancel(loop.schedule(after: .milliseconds(2)) { unsafe fired.append(99) })
-                    loop.schedule(after: .milliseconds(6)) { unsafe continuation.resume(returning: fired) }
+                    loop.cancel(loop.schedule(after: .milliseconds(20)) { unsafe fired.append(99) })
+                    loop.schedule(after: .milliseconds(60)) { unsafe continuation.resume(returning: fired) }
                 }
             }
         }

@@ -6,11 +6,11 @@ package import Orchestrator
 /// Merge keys, own tags and several documents are refused; size, depth and the number of values are bounded, aliases
 /// counted as often as they are used.
 package struct YAMLDocument: Sendable {
-    /// Bounds that no honest file comes near.
+    /// Bounds that no honest file comes near: room for ten thousand models.
     enum Limit {
-        static let bytes = 1 << 20
+        static let bytes = 8 << 20
         static let depth = 32
-        static let values = 20_000
+        static let values = 200_000
     }
 
     /// The top of the tree; nil when the file could not be read to its end.
@@ -22,7 +22,7 @@ package struct YAMLDocument: Sendable {
     package init(_ bytes: [UInt8], file: String, references: ReferenceResolver = ReferenceResolver()) {
         var composer = YAMLComposer(file: file, references: references)
         if bytes.count > Limit.bytes {
-            composer.report(.start, "", "the file is larger than 1 MiB")
+            composer.report(.start, "", "the file is larger than \(Limit.bytes >> 20) MiB")
         } else if let place = YAMLPlace(ofInvalidUTF8: bytes) {
             composer.report(place, "", "the file is not UTF-8", hint: "save it as UTF-8 without byte order mark")
         } else {

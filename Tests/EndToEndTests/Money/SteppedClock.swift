@@ -11,9 +11,7 @@ struct SteppedClock {
             .first { FileManager.default.fileExists(atPath: $0) }
     }()
 
-    /// A sanitizer wants to be the first library of a process: the daemon's is the one that this program was built with.
-    static let isPossible =
-        library != nil && !["__tsan_init", "__asan_init"].contains { (name: String) in unsafe dlsym(nil, name) != nil }
+    static let isPossible = library != nil && Preload.isPossible
 
     private let file: URL
     /// What the machine's clock lacks to the next noon in UTC: steps of less than half a day keep the day.
