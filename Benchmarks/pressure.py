@@ -1,6 +1,6 @@
 """What the daemon does when it is asked for more than it can do, and when clients take their time."""
 
-import selectors
+import resource
 import socket
 import statistics
 import threading
@@ -65,7 +65,8 @@ class SlowClients:
     """Clients that send a head, or a body, or read an answer a byte at a time, a third each."""
 
     def __init__(self, port, count, picture):
-        self.selector = selectors.DefaultSelector()
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.sockets = []
         head = b"GET / HTTP/1.1\r\nHost: slow\r\nX-Slow: "
         body = generation(port, "small", "url")
