@@ -65,7 +65,7 @@ final class AttemptJournal: Sendable {
     }
 
     /// Has every change of the attempts told from now on.
-    func observe(_ onChange: @escaping @Sendable ([AttemptRecord]) -> Void) {
+    func observe(_ onChange: (@Sendable ([AttemptRecord]) -> Void)?) {
         state.withLock { $0.onChange = onChange }
     }
 

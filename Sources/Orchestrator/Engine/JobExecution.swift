@@ -99,6 +99,8 @@ package final class JobExecution: Sendable {
     ) async -> Ending {
         journal.observe(onChange)
         let end = await serve(lanes.withLock { $0 })
+        // Who is told holds this execution in turn: both would stay for ever.
+        journal.observe(nil)
         return conclude(accepted, end)
     }
 

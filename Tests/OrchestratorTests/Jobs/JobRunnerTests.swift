@@ -43,6 +43,19 @@ import Testing
         #expect(runner.count == 0 && runner.running(accepted.id) == nil)
     }
 
+    @Test func `a job that has ended leaves nothing in memory`() async throws {
+        weak var ended: RunningJob?
+        do {
+            let running = try await start()
+            ended = running
+            _ = await running.value()
+        }
+        await runner.drain()
+        // The task that served it may be about to return.
+        for _ in 0..<10_000 where ended != nil { await Task.yield() }
+        #expect(ended == nil)
+    }
+
     @Test func `everybody who waits gets the end, also who comes late`() async throws {
         let gate = hold()
         let running = try await start()
