@@ -37,7 +37,8 @@ typedef struct {
     char head[HEAD];
     size_t head_filled;
     int in_body;
-    int ok;
+    int waits_to_send;
+    enum { FAILED, SERVED, SHED } outcome;
     size_t left;
 } Connection;
 
@@ -71,6 +72,7 @@ static void open_connection(int index) {
     Connection *c = &all[index];
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0) die("socket");
+    c->waits_to_send = 0;
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
     int one = 1;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -81,7 +83,6 @@ static void open_connection(int index) {
 // Sends what the socket takes; the rest when it is ready again. -1: the connection is gone.
 static int push(int index) {
     Connection *c = &all[index];
-    int was_waiting = c->unsent_size > 0 && c->ok == 2;
     while (c->unsent_size > 0) {
         ssize_t n = send(c->fd, c->unsent, c->unsent_size, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno != EAGAIN) return -1;
@@ -90,11 +91,11 @@ static int push(int index) {
         c->unsent_size -= (size_t)n;
     }
     int waits = c->unsent_size > 0;
-    if (waits != was_waiting) {
+    if (waits != c->waits_to_send) {
         struct epoll_event event = {.events = EPOLLIN | (waits ? EPOLLOUT : 0), .data.u32 = (uint32_t)index};
         if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &event) < 0) die("epoll_ctl");
     }
-    c->ok = waits ? 2 : 0;
+    c->waits_to_send = waits;
     return 0;
 }
 
@@ -107,7 +108,7 @@ static void start(int index, int64_t due) {
     Request *request = &requests[next_request++ % request_count];
     c->unsent = request->bytes;
     c->unsent_size = request->size;
-    c->ok = 0;
+    c->outcome = FAILED;
     // A connection that is gone shows when it is read.
     push(index);
 }
@@ -139,11 +140,11 @@ static void read_requests(const char *path) {
 
 static void finish(Connection *c) {
     c->busy = 0;
-    if (c->ok < 0) {
+    if (c->outcome == SHED) {
         shed++;
         return;
     }
-    if (!c->ok) {
+    if (c->outcome == FAILED) {
         if (errors++ == 0) fprintf(stderr, "first error: %.200s\n", c->head);
         return;
     }
@@ -173,8 +174,8 @@ static int take(Connection *c) {
         }
         size_t head = (size_t)(end + 4 - c->head) - c->head_filled;
         end[2] = 0;
-        int is_shed = strncmp(c->head, "HTTP/1.1 503", 12) == 0;
-        c->ok = is_shed ? -1 : strncmp(c->head, "HTTP/1.1 200", 12) == 0;
+        if (strncmp(c->head, "HTTP/1.1 200", 12) == 0) c->outcome = SERVED;
+        if (strncmp(c->head, "HTTP/1.1 503", 12) == 0) c->outcome = SHED;
         char *field = strcasestr(c->head, "\r\ncontent-length:");
         if (!field) return -1;
         c->left = strtoul(field + 17, NULL, 10);
